@@ -1,0 +1,69 @@
+package cordon
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// EntryKind names a fact of the ledger: a closed list.
+type EntryKind string
+
+const (
+	EntryTenantCreated     EntryKind = "tenant.created"
+	EntryTenantErased      EntryKind = "tenant.erased"
+	EntryDomainCreated     EntryKind = "domain.created"
+	EntryAccountCreated    EntryKind = "account.created"
+	EntryKeyCreated        EntryKind = "key.created"
+	EntryKeySuspended      EntryKind = "key.suspended"
+	EntryKeyResumed        EntryKind = "key.resumed"
+	EntryKeyRevoked        EntryKind = "key.revoked"
+	EntryRecipientsChanged EntryKind = "recipients.changed"
+	EntryDecoysPlanted     EntryKind = "decoys.planted"
+	EntryAudienceSaved     EntryKind = "audience.saved"
+	EntrySuppressed        EntryKind = "suppression.added"
+	EntryTemplateCreated   EntryKind = "template.created"
+	EntryVersionWritten    EntryKind = "version.written"
+	EntryVersionApproved   EntryKind = "version.approved"
+	EntryVersionRevoked    EntryKind = "version.revoked"
+	EntryOrderRefused      EntryKind = "order.refused"
+	EntryDispatchAccepted  EntryKind = "dispatch.accepted"
+	EntryDispatchHeld      EntryKind = "dispatch.held"
+	EntryDispatchReleased  EntryKind = "dispatch.released"
+	EntryDispatchDiscarded EntryKind = "dispatch.discarded"
+	EntryAttempts          EntryKind = "attempts" // a group of outcomes of one dispatch
+	EntrySignal            EntryKind = "signal"
+	EntryStopPlaced        EntryKind = "stop.placed"
+	EntryStopLifted        EntryKind = "stop.lifted"
+	EntrySwept             EntryKind = "swept" // copies moved to held, queued or cut by a stop or a lift
+	EntryPersonalDataRead  EntryKind = "personal-data.read"
+	EntryLimitChanged      EntryKind = "limit.changed"
+	EntryDrill             EntryKind = "drill"
+)
+
+// Entry is one append-only fact. Its body never holds personal data, only
+// opaque IDs, counts and operators' words, so erasing a person breaks no proof.
+type Entry struct {
+	Num     int64           `json:"num"` // 0-based position in the log
+	At      time.Time       `json:"at"`  // µs, UTC
+	Kind    EntryKind       `json:"kind"`
+	Tenant  TenantID        `json:"tenant,omitempty"`
+	Actor   string          `json:"actor"`             // Actor.ID()
+	Subject string          `json:"subject,omitempty"` // the ID of what it is about
+	Body    json.RawMessage `json:"body,omitempty"`
+}
+
+// Leaf is the canonical form whose hash is the log's leaf. Every part is
+// length-prefixed by JSON's own quoting; the order of the array is fixed.
+func (e Entry) Leaf() []byte {
+	body := string(e.Body)
+	raw, _ := json.Marshal([]any{"cordon/1", e.Num, e.At.UnixMicro(), e.Kind, e.Tenant, e.Actor, e.Subject, body})
+	return raw
+}
+
+// Checkpoint is a signed size and root of the ledger (C2SP tlog-checkpoint).
+type Checkpoint struct {
+	Size int64     `json:"size"`
+	Root string    `json:"root"` // base64, as in the note
+	At   time.Time `json:"at"`
+	Note string    `json:"note"`
+}

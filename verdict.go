@@ -1,0 +1,80 @@
+package cordon
+
+// Decision is what judging came to; the worst of several wins. The zero value
+// is Undecided, and Undecided acts as Hold: nothing passes because a check
+// forgot to answer.
+type Decision int
+
+const (
+	Undecided Decision = iota
+	Pass
+	Hold
+	Refuse
+)
+
+func (d Decision) String() string {
+	switch d {
+	case Pass:
+		return "pass"
+	case Hold:
+		return "hold"
+	case Refuse:
+		return "refuse"
+	default:
+		return "undecided"
+	}
+}
+
+// MarshalText makes the decision's word its JSON.
+func (d Decision) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// Effective is the decision that is acted on: Undecided holds.
+func (d Decision) Effective() Decision {
+	if d != Pass && d != Refuse {
+		return Hold
+	}
+	return d
+}
+
+// Reason is why a check decided as it did, in words a practice manager
+// understands.
+type Reason struct {
+	Check    string   `json:"check"`
+	Decision Decision `json:"decision"`
+	Message  string   `json:"message"`
+}
+
+// Verdict is a decision with its reasons, and what must happen at once with it.
+type Verdict struct {
+	Decision Decision `json:"decision"`
+	Reasons  []Reason `json:"reasons,omitempty"`
+	// Code and Remedy go to the caller when the decision is Refuse.
+	Code   Code    `json:"-"`
+	Faults []Fault `json:"-"`
+	// Signals and Stops are committed in the same transaction as the decision,
+	// so that there is no moment between seeing and stopping.
+	Signals []Signal `json:"-"`
+	Stops   []Stop   `json:"-"`
+	// Ceilings are re-checked in the transaction that accepts.
+	Ceilings []Ceiling `json:"-"`
+	// SuspendKey says why the actor's key is suspended; "" leaves it.
+	SuspendKey string `json:"-"`
+}
+
+// Join folds a check's verdict into v: the worst decision wins, reasons,
+// signals and stops add up. Undecided counts as Hold.
+func (v *Verdict) Join(w Verdict) {
+	was := v.Decision
+	v.Decision = max(v.Decision, w.Decision.Effective())
+	if v.Decision > was && w.Code != "" {
+		v.Code = w.Code
+	}
+	v.Reasons = append(v.Reasons, w.Reasons...)
+	v.Faults = append(v.Faults, w.Faults...)
+	v.Signals = append(v.Signals, w.Signals...)
+	v.Stops = append(v.Stops, w.Stops...)
+	v.Ceilings = append(v.Ceilings, w.Ceilings...)
+	if v.SuspendKey == "" {
+		v.SuspendKey = w.SuspendKey
+	}
+}
