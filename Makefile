@@ -1,0 +1,33 @@
+# make test   everything the tests need, then every test (-race -shuffle=on)
+# make check  the same, after gofmt, vet and staticcheck
+# make fuzz   every fuzz target for FUZZTIME each (default 30s)
+
+export CGO_ENABLED = 0
+FUZZTIME ?= 30s
+
+.PHONY: build test check fmt vet lint fuzz demo
+
+build:
+	go build -trimpath -ldflags='-s -w' -o bin/cordon ./cmd/cordon
+
+demo:
+	go run ./cmd/cordon demo
+
+# The race detector needs cgo; nothing that ships does.
+test:
+	scripts/with-services env CGO_ENABLED=1 go test -race -shuffle=on ./...
+
+check: fmt vet lint test
+
+fmt:
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "gofmt would change:"; echo "$$bad"; exit 1; fi
+
+vet:
+	go vet ./...
+
+lint:
+	go build -C tools -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+	bin/staticcheck ./...
+
+fuzz:
+	scripts/fuzz $(FUZZTIME)

@@ -1,0 +1,214 @@
+package app
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/cordonmail/cordon"
+)
+
+// Config is everything that can be set: one struct, one file
+// (cordon.example.toml documents each setting), and an environment variable for
+// each (CORDON_ + section + name, in capitals: CORDON_RELAY_ADDRESS).
+type Config struct {
+	Data      string `toml:"data"`     // folder of the embedded database, the master key and the journal
+	Database  string `toml:"database"` // "" = embedded SQLite; postgres://…
+	Listen    string `toml:"listen"`   // console, REST, metrics
+	URL       string `toml:"url"`      // how people reach the console; "" = http://<listen>
+	MasterKey string `toml:"-"`        // CORDON_MASTER_KEY only: it must not lie in a file beside the data
+
+	Node   string       `toml:"node"` // name of this node among several; "" = made at first start
+	Log    LogConfig    `toml:"log"`
+	TLS    TLSConfig    `toml:"tls"`
+	Relay  RelayConfig  `toml:"relay"`
+	Queue  QueueConfig  `toml:"queue"`
+	Sign   SignConfig   `toml:"sign"`
+	Ledger LedgerConfig `toml:"ledger"`
+	Decoy  DecoyConfig  `toml:"decoy"`
+}
+
+type LogConfig struct {
+	Level  string `toml:"level"`  // debug, info, warn, error
+	Format string `toml:"format"` // text or json
+}
+
+// TLSConfig is for the console and REST listener.
+type TLSConfig struct {
+	Certificate string `toml:"certificate"` // PEM file
+	Key         string `toml:"key"`         // PEM file
+}
+
+// RelayConfig names the smarthost that takes the mail.
+type RelayConfig struct {
+	Address               string   `toml:"address"` // host:port; "" = nothing is sent, everything waits
+	TLS                   string   `toml:"tls"`     // required, opportunistic, implicit, off
+	ServerName            string   `toml:"server_name"`
+	Username              string   `toml:"username"`
+	PasswordFile          string   `toml:"password_file"`
+	AllowClearAuth        bool     `toml:"allow_clear_auth"`
+	Hello                 string   `toml:"hello"`
+	Connections           int      `toml:"connections"`
+	MessagesPerSecond     float64  `toml:"messages_per_second"` // 0 = no limit
+	MessagesPerConnection int      `toml:"messages_per_connection"`
+	Timeout               Duration `toml:"timeout"`
+}
+
+type QueueConfig struct {
+	Backlog int      `toml:"backlog"` // copies claimed ahead of the relay, at most
+	Poll    Duration `toml:"poll"`
+}
+
+type SignConfig struct {
+	DKIM    bool `toml:"dkim"`    // false: the relay signs
+	Workers int  `toml:"workers"` // 0 = one a processor
+}
+
+type LedgerConfig struct {
+	Origin     string   `toml:"origin"` // name in signed checkpoints
+	Checkpoint Duration `toml:"checkpoint"`
+}
+
+type DecoyConfig struct {
+	Domain string `toml:"domain"` // addresses of planted decoys; must never accept mail
+}
+
+// Duration is a time.Duration written as "250ms" or "5m".
+type Duration struct{ time.Duration }
+
+func (d *Duration) UnmarshalText(text []byte) (err error) {
+	d.Duration, err = time.ParseDuration(string(text))
+	return err
+}
+
+// DefaultConfig is what holds when nothing is set.
+func DefaultConfig() Config {
+	return Config{
+		Data:   "./cordon-data",
+		Listen: "127.0.0.1:8025",
+		Log:    LogConfig{Level: "info", Format: "text"},
+		Relay:  RelayConfig{TLS: "required", Connections: 20, MessagesPerConnection: 1000, Timeout: Duration{30 * time.Second}},
+		Queue:  QueueConfig{Backlog: 1000, Poll: Duration{250 * time.Millisecond}},
+		Sign:   SignConfig{DKIM: true},
+		Ledger: LedgerConfig{Origin: "cordon.local/ledger", Checkpoint: Duration{time.Minute}},
+		Decoy:  DecoyConfig{Domain: "decoy.invalid"},
+	}
+}
+
+// LoadConfig reads the file (none when path is ""), then the environment. An
+// unknown setting is an error that names it, so that a misspelt limit is never
+// silently the default.
+func LoadConfig(path string, getenv func(string) string) (Config, error) {
+	c := DefaultConfig()
+	if path != "" {
+		meta, err := toml.DecodeFile(path, &c)
+		if err != nil {
+			return c, configFault(path, err)
+		}
+		if unknown := meta.Undecoded(); len(unknown) > 0 {
+			return c, cordon.InvalidField(path+": "+unknown[0].String(), "is not a setting", "see cordon.example.toml for all of them")
+		}
+	}
+	c.MasterKey = getenv("CORDON_MASTER_KEY")
+	if err := override(reflect.ValueOf(&c).Elem(), "CORDON", getenv); err != nil {
+		return c, err
+	}
+	return c, c.Validate()
+}
+
+func configFault(path string, err error) error {
+	if os.IsNotExist(err) {
+		return cordon.InvalidField("config", path+" does not exist", "copy cordon.example.toml there, or leave --config out")
+	}
+	return cordon.InvalidField(path, err.Error(), "see cordon.example.toml")
+}
+
+// override sets every field whose variable is set.
+func override(v reflect.Value, prefix string, getenv func(string) string) error {
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Tag.Get("toml")
+		if name == "-" {
+			continue
+		}
+		key := prefix + "_" + strings.ToUpper(name)
+		field := v.Field(i)
+		if _, isDuration := field.Addr().Interface().(*Duration); field.Kind() == reflect.Struct && !isDuration {
+			if err := override(field, key, getenv); err != nil {
+				return err
+			}
+			continue
+		}
+		text := getenv(key)
+		if text == "" {
+			continue
+		}
+		if err := setField(field, text); err != nil {
+			return cordon.InvalidField(key, err.Error(), "see cordon.example.toml")
+		}
+	}
+	return nil
+}
+
+func setField(field reflect.Value, text string) (err error) {
+	if d, ok := field.Addr().Interface().(*Duration); ok {
+		return d.UnmarshalText([]byte(text))
+	}
+	switch field.Kind() {
+	case reflect.String:
+		field.SetString(text)
+	case reflect.Bool:
+		var b bool
+		b, err = strconv.ParseBool(text)
+		field.SetBool(b)
+	case reflect.Int:
+		var n int
+		n, err = strconv.Atoi(text)
+		field.SetInt(int64(n))
+	case reflect.Float64:
+		var f float64
+		f, err = strconv.ParseFloat(text, 64)
+		field.SetFloat(f)
+	default:
+		err = fmt.Errorf("cannot be set from the environment")
+	}
+	return err
+}
+
+// Validate checks what does not need the world outside.
+func (c Config) Validate() error {
+	switch {
+	case c.Data == "":
+		return cordon.InvalidField("data", "is empty", "name a folder")
+	case c.Database != "" && c.Database != "memory" && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://"):
+		return cordon.InvalidField("database", "is neither empty nor a postgres:// URL", "leave it out for the embedded database")
+	case !oneOf(c.Relay.TLS, "required", "opportunistic", "implicit", "off"):
+		return cordon.InvalidField("relay.tls", "must be required, opportunistic, implicit or off", "")
+	case c.Relay.Connections < 1 || c.Relay.Connections > 1000:
+		return cordon.InvalidField("relay.connections", "must be 1 to 1000", "")
+	case c.Relay.MessagesPerSecond < 0:
+		return cordon.InvalidField("relay.messages_per_second", "must not be negative", "0 means no limit")
+	case c.Queue.Backlog < 10:
+		return cordon.InvalidField("queue.backlog", "must be at least 10", "")
+	case !oneOf(c.Log.Level, "debug", "info", "warn", "error"):
+		return cordon.InvalidField("log.level", "must be debug, info, warn or error", "")
+	case !oneOf(c.Log.Format, "text", "json"):
+		return cordon.InvalidField("log.format", "must be text or json", "")
+	case (c.TLS.Certificate == "") != (c.TLS.Key == ""):
+		return cordon.InvalidField("tls", "needs both certificate and key", "")
+	}
+	return nil
+}
+
+func oneOf(s string, words ...string) bool {
+	for _, w := range words {
+		if s == w {
+			return true
+		}
+	}
+	return false
+}
