@@ -46,22 +46,21 @@ type TLSConfig struct {
 
 // RelayConfig names the smarthost that takes the mail.
 type RelayConfig struct {
-	Address               string   `toml:"address"` // host:port; "" = nothing is sent, everything waits
-	TLS                   string   `toml:"tls"`     // required, opportunistic, implicit, off
-	ServerName            string   `toml:"server_name"`
-	Username              string   `toml:"username"`
-	PasswordFile          string   `toml:"password_file"`
-	AllowClearAuth        bool     `toml:"allow_clear_auth"`
-	Hello                 string   `toml:"hello"`
-	Connections           int      `toml:"connections"`
-	MessagesPerSecond     float64  `toml:"messages_per_second"` // 0 = no limit
-	MessagesPerConnection int      `toml:"messages_per_connection"`
-	Timeout               Duration `toml:"timeout"`
+	Address               string  `toml:"address"` // host:port; "" = nothing is sent, everything waits
+	TLS                   string  `toml:"tls"`     // required, opportunistic, implicit, off
+	ServerName            string  `toml:"server_name"`
+	Username              string  `toml:"username"`
+	PasswordFile          string  `toml:"password_file"`
+	AllowClearAuth        bool    `toml:"allow_clear_auth"`
+	Hello                 string  `toml:"hello"`
+	Connections           int     `toml:"connections"`
+	MessagesPerSecond     float64 `toml:"messages_per_second"` // 0 = no limit
+	MessagesPerConnection int     `toml:"messages_per_connection"`
 }
 
 type QueueConfig struct {
-	Backlog int      `toml:"backlog"` // copies claimed ahead of the relay, at most
-	Poll    Duration `toml:"poll"`
+	BounceDomain string   `toml:"bounce_domain"` // return paths are unique there; "" = the letter's From address
+	Poll         Duration `toml:"poll"`
 }
 
 type SignConfig struct {
@@ -70,8 +69,8 @@ type SignConfig struct {
 }
 
 type LedgerConfig struct {
-	Origin     string   `toml:"origin"` // name in signed checkpoints
-	Checkpoint Duration `toml:"checkpoint"`
+	Installation string   `toml:"installation"` // names this house in signed checkpoints
+	Checkpoint   Duration `toml:"checkpoint"`
 }
 
 type DecoyConfig struct {
@@ -92,10 +91,10 @@ func DefaultConfig() Config {
 		Data:   "./cordon-data",
 		Listen: "127.0.0.1:8025",
 		Log:    LogConfig{Level: "info", Format: "text"},
-		Relay:  RelayConfig{TLS: "required", Connections: 20, MessagesPerConnection: 1000, Timeout: Duration{30 * time.Second}},
-		Queue:  QueueConfig{Backlog: 1000, Poll: Duration{250 * time.Millisecond}},
+		Relay:  RelayConfig{TLS: "required", Connections: 20, MessagesPerConnection: 1000},
+		Queue:  QueueConfig{Poll: Duration{250 * time.Millisecond}},
 		Sign:   SignConfig{DKIM: true},
-		Ledger: LedgerConfig{Origin: "cordon.local/ledger", Checkpoint: Duration{time.Minute}},
+		Ledger: LedgerConfig{Installation: "local", Checkpoint: Duration{time.Minute}},
 		Decoy:  DecoyConfig{Domain: "decoy.invalid"},
 	}
 }
@@ -192,8 +191,6 @@ func (c Config) Validate() error {
 		return cordon.InvalidField("relay.connections", "must be 1 to 1000", "")
 	case c.Relay.MessagesPerSecond < 0:
 		return cordon.InvalidField("relay.messages_per_second", "must not be negative", "0 means no limit")
-	case c.Queue.Backlog < 10:
-		return cordon.InvalidField("queue.backlog", "must be at least 10", "")
 	case !oneOf(c.Log.Level, "debug", "info", "warn", "error"):
 		return cordon.InvalidField("log.level", "must be debug, info, warn or error", "")
 	case !oneOf(c.Log.Format, "text", "json"):

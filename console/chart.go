@@ -198,14 +198,14 @@ func point(x, y float64) string {
 
 func round1(v float64) float64 { return math.Round(v*10) / 10 }
 
-// niceCeiling is the next of 1, 2, 5 × a power of ten at or above v; 10 at least,
-// so that a single copy does not fill the chart.
+// niceCeiling is the next round number at or above v; 10 at least, so that a
+// single copy does not fill the chart.
 func niceCeiling(v float64) float64 {
 	if v <= 10 {
 		return 10
 	}
 	unit := math.Pow(10, math.Floor(math.Log10(v)))
-	for _, m := range []float64{1, 2, 5} {
+	for _, m := range []float64{1, 1.5, 2, 3, 4, 5, 6, 8} {
 		if v <= m*unit {
 			return m * unit
 		}

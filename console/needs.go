@@ -1,27 +1,22 @@
 package console
 
-import (
-	"context"
-	"time"
-
-	"github.com/cordonmail/cordon"
-)
+import "time"
 
 // Mailbox is the demonstration's receiving server as the console shows it. A
-// house that serves has none: mail that left is not ours to read.
+// house that serves has none: mail that has left is not ours to read.
 type Mailbox interface {
-	// Messages lists what was received, newest first, and the cursor of the next
-	// page ("" at the end). tenant filters; "" is all.
-	Messages(ctx context.Context, tenant cordon.TenantID, page cordon.Page) ([]MailboxItem, string, error)
-	// Message opens one; cordon.Missing when there is no such message.
-	Message(ctx context.Context, id string) (MailboxMessage, error)
+	// Messages lists at most limit received messages, newest first, from behind
+	// the one named by after ("" from the newest).
+	Messages(limit int, after string) []MailboxItem
+	// Message opens one; false when it is not there (any more).
+	Message(id string) (MailboxMessage, bool)
 }
 
 // MailboxItem is one received message in the list.
 type MailboxItem struct {
 	ID         string
-	Tenant     cordon.TenantID // "" when it cannot be told
-	Spam       bool            // came from a drill's intruder
+	Tenant     string // the practice's handle or name; "" when it cannot be told
+	Bad        bool   // an intruder's content: a drill's spam that got out
 	From       string
 	To         string // invented people only
 	Subject    string
@@ -29,13 +24,8 @@ type MailboxItem struct {
 	ReceivedAt time.Time
 }
 
-// MailboxMessage is one received message opened.
+// MailboxMessage is one received message whole, as the bytes that arrived.
 type MailboxMessage struct {
 	MailboxItem
-	Headers []MailboxHeader
-	Text    string
-	HTML    string
+	Raw []byte
 }
-
-// MailboxHeader is one header field as it arrived.
-type MailboxHeader struct{ Name, Value string }

@@ -1,0 +1,192 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/cordonmail/cordon"
+)
+
+const (
+	maxJSON     = 1 << 20          // bytes of a JSON body
+	bodyTimeout = 30 * time.Second // to read one
+)
+
+// route is one row of the table.
+type route struct {
+	method, path string
+	need         need
+	id           string // operation, for the description and the golden list
+	tag          string
+	summary      string
+	status       int // 0 = 200
+	takes        []string
+	foreign      bool // a foreign tenant in the path goes on to the service, which records the attempt
+	bind         binder
+}
+
+// binder registers a handler with huma once its types are known.
+type binder func(a *API, op huma.Operation)
+
+// on binds a handler: the actor and the tenant come in the exchange, and every
+// error goes out as a problem.
+func on[I, O any](handle func(context.Context, *exchange, *I) (*O, error)) binder {
+	return func(a *API, op huma.Operation) {
+		huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+			x := ctx.Value(exchangeKey{}).(*exchange)
+			// The body is read; without this its deadline would end a long verb.
+			_ = http.NewResponseController(x.w).SetReadDeadline(time.Time{}) // not every writer has deadlines
+			out, err := handle(ctx, x, in)
+			if err != nil {
+				return nil, a.problem(ctx, x, err)
+			}
+			return out, nil
+		})
+	}
+}
+
+// streaming binds a handler that writes its answer itself.
+func streaming[I any](handle func(context.Context, *exchange, *I) error) binder {
+	return on(func(ctx context.Context, x *exchange, in *I) (*stream, error) {
+		if err := handle(ctx, x, in); err != nil {
+			return nil, err
+		}
+		return &stream{Body: func(huma.Context) {}}, nil
+	})
+}
+
+// stream is an answer that has been written.
+type stream struct{ Body func(huma.Context) }
+
+func (a *API) register(r route) {
+	op := huma.Operation{
+		Method:          r.method,
+		Path:            r.path,
+		OperationID:     r.id,
+		Summary:         r.summary,
+		Description:     "Needs the permission " + r.need.String() + ".",
+		Tags:            []string{r.tag},
+		DefaultStatus:   r.status,
+		MaxBodyBytes:    maxJSON,
+		BodyReadTimeout: bodyTimeout,
+		Security:        []map[string][]string{{"bearer": {}}},
+		Middlewares:     huma.Middlewares{a.admit(r)},
+		Responses:       a.problemResponses(r),
+	}
+	r.bind(a, op)
+}
+
+// problemResponses names the problems a route can answer with.
+func (a *API) problemResponses(r route) map[string]*huma.Response {
+	problem := func(what string) *huma.Response {
+		return &huma.Response{Description: what, Content: map[string]*huma.MediaType{
+			problemType: {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}},
+		}}
+	}
+	all := map[string]*huma.Response{
+		"401":     problem("No usable key"),
+		"403":     problem("The key may not do this"),
+		"422":     problem("The input is wrong; every fault is named"),
+		"429":     problem("A limit is reached; see Retry-After"),
+		"default": problem("Any other problem, in the same shape"),
+	}
+	if strings.Contains(r.path, "{") {
+		all["404"] = problem("Unknown, or not yours: one answer for both")
+	}
+	if r.method != http.MethodGet {
+		all["409"] = problem("Not in a state that allows this")
+	}
+	return all
+}
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+	put  = http.MethodPut
+	del  = http.MethodDelete
+
+	csvType       = "text/csv"
+	multipartType = "multipart/form-data"
+	jsonType      = "application/json"
+	ndjsonType    = "application/x-ndjson"
+)
+
+// routes is the table: every route, what it needs, what it does. A row without
+// a need is closed to everybody, and a test names it.
+func (a *API) routes() []route {
+	const t = "/v1/tenants/{tenant}"
+	return []route{
+		{get, "/v1/whoami", need{anybody}, "whoAmI", tagAccess, "Who the key acts for, and what it may do", 0, nil, false, on(a.whoAmI)},
+
+		{post, "/v1/tenants", need{cordon.ManageTenants}, "createTenant", tagCatalog, "Create a tenant; its decoys are planted at once", 201, nil, false, on(a.createTenant)},
+		{get, "/v1/tenants", need{cordon.ReadCatalog}, "listTenants", tagCatalog, "List tenants", 0, nil, false, on(a.listTenants)},
+		{get, t, need{cordon.ReadCatalog}, "getTenant", tagCatalog, "Show a tenant", 0, nil, false, on(a.getTenant)},
+		{post, t + "/erase", need{cordon.ManageTenants}, "eraseTenant", tagCatalog, "Erase a tenant: its key is dropped, nobody can open its personal data again", 204, nil, false, on(a.eraseTenant)},
+		{get, t + "/limits", need{cordon.ReadCatalog}, "getLimits", tagCatalog, "Show the tenant's limits", 0, nil, false, on(a.getLimits)},
+		{put, t + "/limits", need{cordon.ManageTenants}, "setLimits", tagCatalog, "Replace the tenant's limits; a ledger entry says who did", 0, nil, false, on(a.setLimits)},
+		{get, t + "/decoys", need{cordon.ManageTenants}, "countDecoys", tagCatalog, "How many decoys stand among how many recipients; which ones is never told", 0, nil, false, on(a.countDecoys)},
+		{post, t + "/decoys", need{cordon.ManageTenants}, "plantDecoys", tagCatalog, "Top the tenant's decoys up to what its limits ask for", 0, nil, false, on(a.plantDecoys)},
+
+		{post, t + "/domains", need{cordon.ManageTenants}, "createDomain", tagCatalog, "Add a sending domain; the answer holds the DNS record to publish", 201, nil, false, on(a.createDomain)},
+		{get, t + "/domains", need{cordon.ReadCatalog}, "listDomains", tagCatalog, "List sending domains", 0, nil, false, on(a.listDomains)},
+
+		{post, "/v1/accounts", need{cordon.ManageTenants}, "createAccount", tagAccess, "Create an account", 201, nil, false, on(a.createAccount)},
+		{get, "/v1/accounts", need{cordon.ReadCatalog}, "listAccounts", tagAccess, "List accounts", 0, nil, false, on(a.listAccounts)},
+		{get, "/v1/accounts/{account}", need{cordon.ReadCatalog}, "getAccount", tagAccess, "Show an account", 0, nil, false, on(a.getAccount)},
+		{post, "/v1/keys", need{cordon.ManageKeys}, "createKey", tagAccess, "Create a key; its secret is shown this once", 201, nil, false, on(a.createKey)},
+		{get, "/v1/keys", need{cordon.ReadCatalog}, "listKeys", tagAccess, "List keys, without secrets", 0, nil, false, on(a.listKeys)},
+		{get, "/v1/keys/{key}", need{cordon.ReadCatalog}, "getKey", tagAccess, "Show a key, without its secret", 0, nil, false, on(a.getKey)},
+		{post, "/v1/keys/{key}/suspend", need{cordon.ManageKeys}, "suspendKey", tagAccess, "Suspend a key at once", 204, nil, false, on(a.suspendKey)},
+		{post, "/v1/keys/{key}/resume", need{cordon.ManageKeys}, "resumeKey", tagAccess, "Let a suspended key act again", 204, nil, false, on(a.resumeKey)},
+		{post, "/v1/keys/{key}/revoke", need{cordon.ManageKeys}, "revokeKey", tagAccess, "Revoke a key for good", 204, nil, false, on(a.revokeKey)},
+
+		{post, t + "/recipients/import", need{cordon.ManageRecipients}, "importRecipients", tagRecipients, "Import recipients from CSV: a stream of any length, all or nothing", 0, []string{csvType}, false, streaming(a.importRecipients)},
+		{get, t + "/recipients", need{cordon.ReadCatalog}, "listRecipients", tagRecipients, "List recipients, opaque", 0, nil, false, on(a.listRecipients)},
+		{get, t + "/refs/{ref}", need{cordon.ReadCatalog}, "getRecipientByRef", tagRecipients, "Find a recipient by the tenant's own reference", 0, nil, false, on(a.recipientByRef)},
+		{del, t + "/recipients/{recipient}", need{cordon.ManageRecipients}, "eraseRecipient", tagRecipients, "Erase a recipient's personal data for good", 204, nil, false, on(a.eraseRecipient)},
+		{post, t + "/recipients/{recipient}/reveal", need{cordon.Reveal}, "revealRecipient", tagRecipients, "Open a recipient's personal data; the ledger keeps who did and why", 0, nil, false, on(a.revealRecipient)},
+		{post, t + "/suppressions", need{cordon.ManageRecipients}, "suppress", tagRecipients, "Never mail this recipient or address again", 204, nil, false, on(a.suppress)},
+		{post, t + "/suppressions/lift", need{cordon.ManageRecipients}, "unsuppress", tagRecipients, "Take a suppression back", 204, nil, false, on(a.unsuppress)},
+
+		{post, t + "/audiences", need{cordon.ManageRecipients}, "saveAudience", tagRecipients, "Save an audience: a filter by tags", 201, nil, false, on(a.saveAudience)},
+		{get, t + "/audiences", need{cordon.ReadCatalog}, "listAudiences", tagRecipients, "List audiences", 0, nil, false, on(a.listAudiences)},
+		{post, t + "/audiences/count", need{cordon.ReadCatalog}, "countAudience", tagRecipients, "How many a filter would choose; nothing is saved", 0, nil, false, on(a.countAudience)},
+		{get, t + "/audiences/{audience}", need{cordon.ReadCatalog}, "getAudience", tagRecipients, "Show an audience and how many it holds", 0, nil, false, on(a.getAudience)},
+
+		{post, t + "/templates", need{cordon.ManageTemplates}, "createTemplate", tagTemplates, "Create a template", 201, nil, false, on(a.createTemplate)},
+		{get, t + "/templates", need{cordon.ReadCatalog}, "listTemplates", tagTemplates, "List templates", 0, nil, false, on(a.listTemplates)},
+		{get, t + "/templates/{template}", need{cordon.ReadCatalog}, "getTemplate", tagTemplates, "Show a template", 0, nil, false, on(a.getTemplate)},
+		{post, t + "/templates/{template}/versions", need{cordon.ManageTemplates}, "writeVersion", tagTemplates, "Write a new version, a draft until somebody else approves it", 201, nil, false, on(a.writeVersion)},
+		{get, t + "/templates/{template}/versions", need{cordon.ReadCatalog}, "listVersions", tagTemplates, "List a template's versions", 0, nil, false, on(a.listVersions)},
+		{get, t + "/templates/{template}/versions/{version}", need{cordon.ReadCatalog}, "getVersion", tagTemplates, "Show a version", 0, nil, false, on(a.getVersion)},
+		{get, t + "/templates/{template}/versions/{version}/preview", need{cordon.ReadCatalog}, "previewVersion", tagTemplates, "Render a version with invented data", 0, nil, false, on(a.previewVersion)},
+		{post, t + "/templates/{template}/versions/{version}/approve", need{cordon.ApproveTemplates}, "approveVersion", tagTemplates, "Approve a version, by the hash of what was seen; never one's own", 0, nil, false, on(a.approveVersion)},
+		{post, t + "/templates/{template}/versions/{version}/revoke", need{cordon.ApproveTemplates, cordon.ManageTemplates}, "revokeVersion", tagTemplates, "Revoke a version: nothing of it leaves any more", 0, nil, false, on(a.revokeVersion)},
+
+		{post, t + "/orders", need{cordon.SendSingle, cordon.SendBulk}, "order", tagMail, "Ask to mail: a template version to an audience (bulk) or to named recipients (single)", 202, []string{jsonType, csvType, multipartType}, true, on(a.order)},
+		{get, "/v1/dispatches", need{cordon.ReadDispatches}, "listAllDispatches", tagMail, "List dispatches, newest first", 0, nil, false, on(a.listAllDispatches)},
+		{get, t + "/dispatches", need{cordon.ReadDispatches}, "listDispatches", tagMail, "List a tenant's dispatches, newest first", 0, nil, false, on(a.listDispatches)},
+		{get, t + "/dispatches/{dispatch}", need{cordon.ReadDispatches}, "getDispatch", tagMail, "Show a dispatch and where its copies stand", 0, nil, false, on(a.getDispatch)},
+		{post, t + "/dispatches/{dispatch}/release", need{cordon.ReleaseHolds}, "releaseDispatch", tagMail, "Release a held dispatch: every check again, by somebody else", 0, nil, false, on(a.releaseDispatch)},
+		{post, t + "/dispatches/{dispatch}/discard", need{cordon.ReleaseHolds}, "discardDispatch", tagMail, "Discard a held dispatch: its copies never leave", 0, nil, false, on(a.discardDispatch)},
+
+		{post, "/v1/stops", need{cordon.PlaceStops}, "placeStop", tagContain, "Stop: in force when this answers", 201, nil, false, on(a.placeStop)},
+		{get, "/v1/stops", need{cordon.ReadDispatches}, "listStops", tagContain, "List stops, newest first", 0, nil, false, on(a.listStops)},
+		{post, "/v1/stops/preview", need{cordon.PlaceStops}, "previewStop", tagContain, "What a stop would cover now; nothing is stopped", 0, nil, false, on(a.previewStop)},
+		{get, "/v1/stops/{stop}", need{cordon.ReadDispatches}, "getStop", tagContain, "Show a stop", 0, nil, false, on(a.getStop)},
+		{post, "/v1/stops/{stop}/lift", need{cordon.LiftStops}, "liftStop", tagContain, "Lift a stop: resume or discard what it kept back", 0, nil, false, on(a.liftStop)},
+
+		{get, "/v1/assess", need{cordon.Assess}, "assess", tagSize, "Size the damage: counts, tenants, first and last copy", 0, nil, false, on(a.assess)},
+		{get, "/v1/assess.csv", need{cordon.Assess}, "assessCSV", tagSize, "Everyone concerned, as CSV; addresses only with reveal=true and the permission reveal", 0, nil, false, streaming(a.assessCSV)},
+		{get, "/v1/ledger/entries", need{cordon.ReadLedger}, "listEntries", tagSize, "Read the ledger", 0, nil, false, on(a.listEntries)},
+		{get, t + "/ledger", need{cordon.ReadLedger}, "listTenantEntries", tagSize, "Read the ledger's entries about a tenant", 0, nil, false, on(a.listTenantEntries)},
+		{get, "/v1/ledger/head", need{cordon.ReadLedger}, "ledgerHead", tagSize, "The ledger's size and root, signed now", 0, nil, false, on(a.ledgerHead)},
+		{get, "/v1/ledger/verify", need{cordon.ReadLedger}, "verifyLedger", tagSize, "Hash every stored entry again and compare", 0, nil, false, streaming(a.verifyLedger)},
+		{get, "/v1/signals", need{cordon.ReadLedger}, "listSignals", tagSize, "List signals, newest first", 0, nil, false, on(a.listSignals)},
+		{get, "/v1/totals", need{cordon.ReadDispatches}, "totals", tagSize, "Where all copies stand, by tenant", 0, nil, false, on(a.totals)},
+	}
+}

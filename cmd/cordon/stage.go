@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/cordonmail/cordon/app"
+	"github.com/cordonmail/cordon/console"
+	"github.com/cordonmail/cordon/drill"
+	"github.com/cordonmail/cordon/mailsink"
+)
+
+// stage is a running house whose only relay is a receiving server in the same
+// process: nothing that happens on it can leave the machine.
+type stage struct {
+	house   *app.House
+	sink    *mailsink.Sink
+	address string // where the house listens
+	cancel  context.CancelFunc
+	done    chan error
+}
+
+// keepMessages is how many whole messages a stage's mailbox holds.
+const keepMessages = 2000
+
+// openStage starts the house. The caller closes the stage.
+func openStage(ctx context.Context, config app.Config, options app.Options) (*stage, error) {
+	sink, err := mailsink.Listen("127.0.0.1:0", mailsink.Config{Keep: keepMessages})
+	if err != nil {
+		return nil, err
+	}
+	config.Relay.Address = sink.Address()
+	config.Relay.TLS = "off"
+	options.Demo = true
+	options.Mailbox = mailbox{sink}
+	house, err := app.Open(ctx, config, options)
+	if err != nil {
+		return nil, errors.Join(err, sink.Close())
+	}
+	running, cancel := context.WithCancel(ctx)
+	s := &stage{house: house, sink: sink, cancel: cancel, done: make(chan error, 1)}
+	ready := make(chan string, 1)
+	go func() { s.done <- house.Run(running, func(address string) { ready <- address }) }()
+	select {
+	case s.address = <-ready:
+		return s, nil
+	case err := <-s.done:
+		cancel()
+		return nil, errors.Join(err, house.Close(), sink.Close())
+	}
+}
+
+// Close ends the house and the sink, in that order.
+func (s *stage) Close() error {
+	s.cancel()
+	err := <-s.done
+	return errors.Join(err, s.house.Close(), s.sink.Close())
+}
+
+// rehearsal is a drill's way into the stage: the operator's door is the socket
+// in the data folder, the intruder's is the network.
+func (s *stage) rehearsal(undo time.Duration, progress func(string)) *drill.Rehearsal {
+	socket := filepath.Join(s.house.Config.Data, app.SocketName)
+	dialer := net.Dialer{}
+	return drill.New(drill.Config{
+		Operator: &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, "unix", socket)
+		}}},
+		Intruder: &http.Client{Timeout: time.Minute},
+		URL:      "http://" + s.address,
+		Store:    s.house.Store,
+		Arrived:  s.sink.TakenFrom,
+		Undo:     undo,
+		Progress: progress,
+	})
+}
+
+// link is a fresh one-time link to the console.
+func (s *stage) link(ctx context.Context) (string, error) {
+	secret, err := s.house.Registry.NewLink(ctx, s.house.Registry.Operator())
+	if err != nil {
+		return "", fmt.Errorf("console link: %w", err)
+	}
+	return consoleURL(s.house.Config, s.address) + console.EnterPath + "#" + secret.Reveal(), nil
+}
+
+// consoleURL is how people reach the console.
+func consoleURL(c app.Config, address string) string {
+	switch {
+	case c.URL != "":
+		return c.URL
+	case c.TLS.Certificate != "":
+		return "https://" + address
+	default:
+		return "http://" + address
+	}
+}

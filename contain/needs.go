@@ -1,0 +1,25 @@
+package contain
+
+import (
+	"context"
+
+	"github.com/cordonmail/cordon"
+)
+
+// Reader is what the Board asks of storage.
+type Reader interface {
+	ActiveStops(ctx context.Context) ([]cordon.Stop, error)
+	Changed(topic string) (<-chan struct{}, func())
+}
+
+// Store is what the Warden asks of storage.
+type Store interface {
+	Reader
+	PlaceStop(ctx context.Context, by cordon.Actor, stop cordon.Stop) (cordon.Stop, []cordon.Ref, error)
+	StopPreview(ctx context.Context, scope cordon.Scope) (cordon.Counts, error)
+	Stop(ctx context.Context, id cordon.StopID) (cordon.Stop, error)
+	Stops(ctx context.Context, activeOnly bool, page cordon.Page) ([]cordon.Stop, string, error)
+	LiftStop(ctx context.Context, by cordon.Actor, id cordon.StopID, d cordon.Disposition) (cordon.Stop, error)
+	Sweep(ctx context.Context, n int) (moved int, more bool, err error)
+	Key(ctx context.Context, id cordon.KeyID) (cordon.Key, error) // the person behind a key that placed a stop
+}

@@ -1,0 +1,37 @@
+package drill
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/cordonmail/cordon"
+)
+
+// Config is the house to rehearse on, as a drill needs it.
+type Config struct {
+	// Operator and Intruder reach the REST API: one with the operator's right,
+	// one with whatever key the request carries.
+	Operator, Intruder *http.Client
+	URL                string // base of both
+	Store              Store
+	// Arrived counts what the receiving server took from senders of a domain: the
+	// far side's own count, held against what the house says.
+	Arrived func(domain string) int64
+	Now     func() time.Time
+	// Undo is the undo window given to exercise tenants; 0 keeps the default.
+	Undo time.Duration
+	// Progress is told what happens, in short sentences; may be nil.
+	Progress func(string)
+}
+
+// Store is what a drill asks of storage beside the API.
+type Store interface {
+	// PlantUnchecked writes a dispatch and open copies as if the door's check
+	// were missing.
+	PlantUnchecked(ctx context.Context, n cordon.NewDispatch) (cordon.Dispatch, error)
+	// Recipients and Decoys are what a thief of the whole table would hold.
+	Recipients(ctx context.Context, tenant cordon.TenantID, f cordon.Filter, page cordon.Page) ([]cordon.Recipient, string, error)
+	Decoys(ctx context.Context, tenant cordon.TenantID) ([]cordon.RecipientID, error)
+	Version(ctx context.Context, tenant cordon.TenantID, template cordon.TemplateID, number int) (cordon.Version, error)
+}

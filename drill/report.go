@@ -1,0 +1,90 @@
+package drill
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Report is what a rehearsal came to. Its JSON shape is fixed (`cordon drill
+// run --json`): keys may be added, none renamed.
+type Report struct {
+	Drill        string        `json:"drill"`
+	OK           bool          `json:"ok"`
+	Exercise     bool          `json:"exercise"` // always true: a drill is marked as one through and through
+	BadCopiesOut int64         `json:"bad_copies_out"`
+	TTD          time.Duration `json:"-"` // from the intruder's first act to the first incident-grade signal
+	TTC          time.Duration `json:"-"` // from that signal to the last containing act
+	Expectations []Expectation `json:"expectations"`
+	Variants     []Variant     `json:"variants,omitempty"`
+}
+
+// Variant is one way of attacking, with its own figures.
+type Variant struct {
+	Name         string        `json:"name"`
+	Says         string        `json:"says"` // what the intruder does, in a sentence
+	OK           bool          `json:"ok"`
+	Exercise     bool          `json:"exercise"`
+	Tried        int64         `json:"tried"`   // recipient IDs named, or copies slipped into the queue
+	Refused      int64         `json:"refused"` // of them, turned away at the door or at the exit
+	BadCopiesOut int64         `json:"bad_copies_out"`
+	TTD          time.Duration `json:"-"`
+	TTC          time.Duration `json:"-"`
+	Expectations []Expectation `json:"expectations"`
+}
+
+// Expectation is one thing that had to be seen.
+type Expectation struct {
+	Name string `json:"name"`
+	Want string `json:"want"`
+	Got  string `json:"got"`
+	OK   bool   `json:"ok"`
+}
+
+// MarshalJSON adds the durations in milliseconds.
+func (r Report) MarshalJSON() ([]byte, error) {
+	type plain Report
+	return json.Marshal(struct {
+		plain
+		TTD int64 `json:"ttd_ms"`
+		TTC int64 `json:"ttc_ms"`
+	}{plain(r), r.TTD.Milliseconds(), r.TTC.Milliseconds()})
+}
+
+// MarshalJSON adds the durations in milliseconds.
+func (v Variant) MarshalJSON() ([]byte, error) {
+	type plain Variant
+	return json.Marshal(struct {
+		plain
+		TTD int64 `json:"ttd_ms"`
+		TTC int64 `json:"ttc_ms"`
+	}{plain(v), v.TTD.Milliseconds(), v.TTC.Milliseconds()})
+}
+
+// expect notes one expectation; the variant is OK only while all hold.
+func (v *Variant) expect(name string, want, got any, ok bool) {
+	v.Expectations = append(v.Expectations, Expectation{Name: name, Want: fmt.Sprint(want), Got: fmt.Sprint(got), OK: ok})
+}
+
+func (v *Variant) settle() {
+	v.OK = len(v.Expectations) > 0
+	for _, e := range v.Expectations {
+		v.OK = v.OK && e.OK
+	}
+}
+
+// settle folds the variants into the report: the worst of each figure.
+func (r *Report) settle() {
+	r.Exercise = true
+	r.OK = len(r.Variants) > 0
+	for _, v := range r.Variants {
+		r.OK = r.OK && v.OK
+		r.BadCopiesOut += v.BadCopiesOut
+		r.TTD = max(r.TTD, v.TTD)
+		r.TTC = max(r.TTC, v.TTC)
+		for _, e := range v.Expectations {
+			e.Name = v.Name + ": " + e.Name
+			r.Expectations = append(r.Expectations, e)
+		}
+	}
+}

@@ -1,0 +1,35 @@
+package intake
+
+import (
+	"context"
+
+	"github.com/cordonmail/cordon"
+)
+
+// Store is what the door asks of storage.
+type Store interface {
+	IdempotentDispatch(ctx context.Context, tenant cordon.TenantID, actor, key string) (id cordon.DispatchID, digest []byte, found bool, err error)
+	Version(ctx context.Context, tenant cordon.TenantID, template cordon.TemplateID, number int) (cordon.Version, error)
+	Audience(ctx context.Context, tenant cordon.TenantID, idOrHandle string) (cordon.Audience, error)
+	Limits(ctx context.Context, tenant cordon.TenantID) (cordon.Limits, error)
+
+	CreateDispatch(ctx context.Context, by cordon.Actor, n cordon.NewDispatch) (cordon.Dispatch, error)
+	RecordRefusal(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, about cordon.Order, v cordon.Verdict) error
+
+	Dispatch(ctx context.Context, tenant cordon.TenantID, id cordon.DispatchID) (cordon.Dispatch, error)
+	Dispatches(ctx context.Context, tenant cordon.TenantID, page cordon.Page) ([]cordon.Dispatch, string, error)
+	ReleaseDispatch(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.DispatchID, mark func(cordon.Dispatch) []byte) error
+	DiscardDispatch(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.DispatchID) (cut int64, err error)
+
+	// For judging a held dispatch again: who ordered it, and for whom.
+	Key(ctx context.Context, id cordon.KeyID) (cordon.Key, error)
+	Account(ctx context.Context, id cordon.AccountID) (cordon.Account, error)
+	Affected(ctx context.Context, q cordon.Question, page cordon.Page) ([]cordon.Affected, string, error)
+}
+
+// Judge is the guard as the door knows it. Neither method reads order.Rows.
+type Judge interface {
+	Judge(ctx context.Context, actor cordon.Actor, order cordon.Order, version cordon.Version) cordon.Verdict
+	// Rejudge judges a held order once more; its copies are counted already.
+	Rejudge(ctx context.Context, actor cordon.Actor, order cordon.Order, version cordon.Version) cordon.Verdict
+}

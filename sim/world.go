@@ -1,0 +1,202 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"github.com/cordonmail/cordon"
+	"github.com/cordonmail/cordon/app"
+	"github.com/cordonmail/cordon/mailsink"
+	"github.com/cordonmail/cordon/relay"
+	"github.com/cordonmail/cordon/store"
+)
+
+// World is one house and everything around it, inside a synctest bubble: the
+// clock moves only when everybody waits.
+type World struct {
+	t     *testing.T
+	dir   string
+	house *app.House
+	sink  *mailsink.Sink
+	wire  *pipeNetwork
+
+	stopHouse context.CancelFunc
+	houseDone chan error
+	faulty    *Faulty
+
+	tenants  map[string]*tenant
+	actors   map[string]cordon.Actor
+	dispatch []cordon.Dispatch // accepted so far; scripts number them from 1
+	stops    []cordon.Stop     // placed so far; scripts number them from 1
+	lastErr  error
+	answer   string // what the last assess, stop or verify said
+}
+
+type tenant struct {
+	cordon.Tenant
+	author, approver cordon.Actor
+	people           []cordon.RecipientID
+	versions         map[string]int
+}
+
+// New makes a world whose relay takes everything. Call it inside a bubble.
+func New(t *testing.T) *World {
+	w := &World{t: t, dir: t.TempDir(), wire: newPipeNetwork(), tenants: map[string]*tenant{}, actors: map[string]cordon.Actor{}}
+	w.sink = mailsink.Serve(w.wire, mailsink.Config{Keep: 5000, Answer: w.wire.judge})
+	w.start()
+	t.Cleanup(func() {
+		w.stop()
+		w.sink.Close()
+	})
+	return w
+}
+
+// start opens the house and sets everything in it going.
+func (w *World) start() {
+	w.t.Helper()
+	config := app.DefaultConfig()
+	config.Data = w.dir
+	config.Sign.DKIM = false // "the relay signs"; signing has tests of its own
+	config.Relay.Connections = 4
+	config.Node = "sim"
+	client := relay.New(relay.Config{Addr: "relay.invalid:25", TLS: relay.TLSOff, Connections: 4, Dial: w.wire.dial, Now: time.Now})
+	house, err := app.Open(context.Background(), config, app.Options{
+		Now: time.Now, Rand: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Relay: client,
+		Storage: func(s *store.Store) app.Storage { w.faulty = NewFaulty(s); return w.faulty },
+	})
+	if err != nil {
+		w.t.Fatalf("open house: %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	w.house, w.stopHouse, w.houseDone = house, cancel, make(chan error, 1)
+	go func() {
+		err := house.Work(ctx)
+		client.Close()
+		w.houseDone <- err
+	}()
+	synctest.Wait()
+}
+
+// stop ends the house in good order and closes its store.
+func (w *World) stop() {
+	if w.house == nil {
+		return
+	}
+	w.stopHouse()
+	if err := <-w.houseDone; err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, errDead) {
+		w.t.Errorf("house: %v", err)
+	}
+	if err := w.house.Close(); err != nil {
+		w.t.Errorf("close house: %v", err)
+	}
+	w.house = nil
+}
+
+// crash ends the house as a kill does: no write reaches the store any more, and
+// what was under way is lost.
+func (w *World) crash() {
+	w.faulty.Die()
+	w.stop()
+}
+
+// advance lets time pass; everything that is due in it happens.
+func (w *World) advance(d time.Duration) {
+	time.Sleep(d) // the bubble's clock
+	synctest.Wait()
+}
+
+func (w *World) operator() cordon.Actor { return w.house.Registry.Operator() }
+
+// pipeNetwork is the wire to the relay: connections are pipes, and scripts say
+// how the relay behaves.
+type pipeNetwork struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+
+	mu     sync.Mutex
+	down   bool
+	reply  *smtp.SMTPError
+	refuse map[string]*smtp.SMTPError // by recipient
+}
+
+func newPipeNetwork() *pipeNetwork {
+	return &pipeNetwork{conns: make(chan net.Conn), closed: make(chan struct{}), refuse: map[string]*smtp.SMTPError{}}
+}
+
+func (n *pipeNetwork) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	n.mu.Lock()
+	down := n.down
+	n.mu.Unlock()
+	if down {
+		return nil, errors.New("connection refused")
+	}
+	near, far := net.Pipe()
+	select {
+	case n.conns <- far:
+		return near, nil
+	case <-n.closed:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// judge is the relay's answer to a copy.
+func (n *pipeNetwork) judge(c mailsink.Copy) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if e := n.refuse[c.To]; e != nil {
+		return e
+	}
+	if n.reply != nil {
+		return n.reply
+	}
+	return nil
+}
+
+func (n *pipeNetwork) set(state string) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch state {
+	case "up":
+		n.down, n.reply = false, nil
+	case "down":
+		n.down = true
+	case "defer":
+		n.reply = &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "try again later"}
+	case "refuse":
+		n.reply = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "policy"}
+	default:
+		return fmt.Errorf("a relay can be up, down, defer or refuse, not %q", state)
+	}
+	return nil
+}
+
+func (n *pipeNetwork) Accept() (net.Conn, error) {
+	select {
+	case c := <-n.conns:
+		return c, nil
+	case <-n.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (n *pipeNetwork) Close() error   { n.once.Do(func() { close(n.closed) }); return nil }
+func (n *pipeNetwork) Addr() net.Addr { return pipeAddr{} }
+
+type pipeAddr struct{}
+
+func (pipeAddr) Network() string { return "pipe" }
+func (pipeAddr) String() string  { return "relay.invalid:25" }
