@@ -195,6 +195,9 @@ func (a *API) ledgerHead(ctx context.Context, _ *exchange, _ *struct{}) (*answer
 
 // The lines of a verification's answer.
 type (
+	verifyProgressLine struct {
+		Progress verifyProgress `json:"progress" doc:"How far the verification is"`
+	}
 	verifyProgress struct {
 		Done  int64 `json:"done" doc:"Entries hashed again" example:"1000"`
 		Total int64 `json:"total" doc:"Entries in all" example:"1834"`
@@ -214,7 +217,7 @@ type (
 func (a *API) verifyLedger(ctx context.Context, x *exchange, _ *struct{}) error {
 	out := a.lines(x)
 	report, err := a.Auditor.Verify(ctx, x.actor, func(done, total int64) {
-		out.progress(progressLine{verifyProgress{done, total}})
+		out.progress(verifyProgressLine{verifyProgress{done, total}})
 	})
 	if err != nil {
 		return a.fail(ctx, out, err)

@@ -98,11 +98,11 @@ func (a *API) finishDescription() {
 	imported.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		csvType: {Schema: text(rows + "; columns email, name, ref, tags, and any other as a personal field"), Example: "ref,email,name,first_name,tags\nP-1,person@example.org,Alex Example,Alex,recall\n"},
 	}}
-	a.streams(imported.Responses["200"], reflect.TypeFor[progressLine](), reflect.TypeFor[faultLine](), reflect.TypeFor[importLine](), reflect.TypeFor[problemLine]())
+	a.streams(imported.Responses["200"], reflect.TypeFor[importProgressLine](), reflect.TypeFor[faultLine](), reflect.TypeFor[importLine](), reflect.TypeFor[problemLine]())
 
 	verify := doc.Paths["/v1/ledger/verify"].Get
 	verify.Description += " The answer is a line of JSON at a time: progress, and report (or problem) as the last line."
-	a.streams(verify.Responses["200"], reflect.TypeFor[progressLine](), reflect.TypeFor[verifyLine](), reflect.TypeFor[problemLine]())
+	a.streams(verify.Responses["200"], reflect.TypeFor[verifyProgressLine](), reflect.TypeFor[verifyLine](), reflect.TypeFor[problemLine]())
 
 	affected := doc.Paths["/v1/assess.csv"].Get
 	affected.Description += " A cell that would start a formula in a spreadsheet has an apostrophe before it. An answer that breaks off is not the whole: check that the connection ended well."

@@ -163,3 +163,21 @@ func TestAnswersMayGrowButRequestsMayNot(t *testing.T) {
 		t.Error("a client that holds to the description breaks when an answer gains a key")
 	}
 }
+
+func TestEveryWordIsUsed(t *testing.T) {
+	used := map[string]bool{}
+	for name, schema := range bare().huma.OpenAPI().Components.Schemas.Map() {
+		for property := range schema.Properties {
+			if _, ok := words()[name+"."+property]; ok {
+				used[name+"."+property] = true
+			} else {
+				used[property] = true
+			}
+		}
+	}
+	for name := range words() {
+		if !used[name] {
+			t.Errorf("%s describes nothing", name)
+		}
+	}
+}

@@ -16,8 +16,8 @@ type importQuery struct {
 
 // The lines of an import's answer: exactly one key each.
 type (
-	progressLine struct {
-		Progress any `json:"progress" doc:"How far the work is"`
+	importProgressLine struct {
+		Progress catalog.Progress `json:"progress" doc:"How far the import is"`
 	}
 	faultLine struct {
 		Fault cordon.Fault `json:"fault" doc:"A bad row: its line, the field, the reason; never its contents"`
@@ -45,7 +45,7 @@ func (a *API) importRecipients(ctx context.Context, x *exchange, in *importQuery
 	report, err := a.Catalog.Import(ctx, x.actor, x.tenant, a.body(x), catalog.ImportOptions{
 		SkipBad:            in.SkipBad,
 		AllowSharedAddress: in.AllowSharedAddress,
-		Progress:           func(p catalog.Progress) { out.progress(progressLine{p}) },
+		Progress:           func(p catalog.Progress) { out.progress(importProgressLine{p}) },
 		Fault:              func(f cordon.Fault) { out.send(faultLine{f}) },
 	})
 	if err != nil && (report.Bad == 0 || cordon.CodeOf(err) != cordon.Invalid) {

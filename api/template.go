@@ -143,10 +143,9 @@ func (a *API) revokeVersion(ctx context.Context, x *exchange, in *VersionPath) (
 
 // preview is a letter as an invented person would get it.
 type preview struct {
-	Subject string            `json:"subject" doc:"Subject, merged" example:"Your visit, Alex"`
-	Text    string            `json:"text" doc:"Plain text body, merged" example:"Dear Alex, please ring us."`
-	HTML    string            `json:"html,omitempty" doc:"HTML body, merged" example:"<p>Dear Alex, please ring us.</p>"`
-	Values  map[string]string `json:"values" doc:"The invented values, by field"`
+	Subject string `json:"subject" doc:"Subject, merged and marked as a sample" example:"[Sample] Your visit, Sample"`
+	Text    string `json:"text" doc:"Plain text body, merged" example:"Dear Sample, please ring us."`
+	HTML    string `json:"html,omitempty" doc:"HTML body, merged" example:"<p>Dear Sample, please ring us.</p>"`
 }
 
 func (a *API) previewVersion(ctx context.Context, x *exchange, in *VersionPath) (*answer[preview], error) {
@@ -158,43 +157,6 @@ func (a *API) previewVersion(ctx context.Context, x *exchange, in *VersionPath) 
 	if err != nil {
 		return nil, err
 	}
-	person := cordon.Person{Name: "Alex Example", Address: "alex@example.org", Fields: map[string]string{}}
-	values, shown := map[string]string{}, map[string]string{}
-	for _, f := range v.Content.Fields {
-		invented := inventedValue(f)
-		shown[f.Name] = invented
-		if f.Source == cordon.FromOrder {
-			values[f.Name] = invented
-		} else {
-			person.Fields[f.Name] = invented
-		}
-	}
-	rendered, err := letter.Render(compose.Merge{Person: person, Values: values})
-	if err != nil {
-		return nil, err
-	}
-	return answered(preview{Subject: rendered.Subject, Text: rendered.Text, HTML: rendered.HTML, Values: shown}, nil)
-}
-
-// inventedValue fits the field's type and belongs to nobody.
-func inventedValue(f cordon.Field) string {
-	value := "sample " + f.Name
-	switch f.Type {
-	case cordon.FieldPerson:
-		value = "Alex Example"
-	case cordon.FieldDate:
-		value = "2026-05-04"
-	case cordon.FieldTime:
-		value = "10:30"
-	case cordon.FieldNumber:
-		value = "12"
-	case cordon.FieldPhone:
-		value = "+61 2 5550 0100"
-	case cordon.FieldEmail:
-		value = "alex@example.org"
-	}
-	if f.MaxLength > 0 && len(value) > f.MaxLength {
-		value = value[:f.MaxLength]
-	}
-	return value
+	sample := letter.Sample()
+	return answered(preview{Subject: sample.Subject, Text: sample.Text, HTML: sample.HTML}, nil)
 }

@@ -250,7 +250,7 @@ func TestPreviewUsesInventedData(t *testing.T) {
 	w := newWorld(t)
 	w.practice("northside")
 	r := w.must(200, w.operator("GET", "/v1/tenants/northside/templates/recall/versions/1/preview", nil))
-	if !strings.Contains(r.get(t, "text"), "2026-05-04") || strings.Contains(r.text, "nlikely") {
+	if !strings.HasPrefix(r.get(t, "subject"), "[Sample] Your visit, ") || strings.Contains(r.get(t, "text"), "{{") || strings.Contains(r.text, "nlikely") {
 		t.Errorf("preview is %s", r.text)
 	}
 }

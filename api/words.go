@@ -21,7 +21,7 @@ func enum[T ~string](values ...T) []any {
 // words names properties: "Type.property" first, then "property" for all types.
 func words() map[string]word {
 	all := map[string]word{}
-	for _, part := range []map[string]word{commonWords(), catalogWords(), mailWords(), sizeWords()} {
+	for _, part := range []map[string]word{commonWords(), catalogWords(), recipientWords(), templateWords(), mailWords(), sizeWords()} {
 		for name, w := range part {
 			all[name] = w
 		}
@@ -74,7 +74,12 @@ func catalogWords() map[string]word {
 		"Key.state":        {doc: "active, suspended, or revoked for good", example: "active", enum: enum(cordon.KeyActive, cordon.KeySuspended, cordon.KeyRevoked)},
 		"Key.state_reason": {doc: "Why it is in this state", example: "5 unknown recipient IDs in 60 s"},
 		"Key.last_used_at": {doc: "When it was last used", example: when},
+	}
+}
 
+func recipientWords() map[string]word {
+	const when = "2026-11-22T04:58:00Z"
+	return map[string]word{
 		"external_ref":         {doc: "The tenant's own reference", example: "P-10234"},
 		"Recipient.tags":       {doc: "Tags, for audiences", example: []any{"recall"}},
 		"Recipient.state":      {doc: "active, or erased for good", example: "active", enum: enum(cordon.RecipientActive, cordon.RecipientErased)},
@@ -87,7 +92,12 @@ func catalogWords() map[string]word {
 		"Filter.all":           {doc: "Tags that must all be there", example: []any{"recall"}},
 		"Filter.any":           {doc: "Tags of which one must be there", example: []any{"north", "south"}},
 		"Filter.none":          {doc: "Tags that must not be there", example: []any{"opted-out"}},
+	}
+}
 
+func templateWords() map[string]word {
+	const when = "2026-11-22T04:58:00Z"
+	return map[string]word{
 		"Template.latest":        {doc: "Number of the newest version", example: 3},
 		"Version.number":         {doc: "Number, from 1", example: 3},
 		"Version.content":        {doc: "The text: everything approval covers"},
@@ -116,7 +126,6 @@ func catalogWords() map[string]word {
 		"Progress.of":            {doc: "What bytes or rows grow to; 0 while that is not known", example: 5000},
 		"Progress.rows":          {doc: "Rows done", example: 2500},
 		"Progress.bad":           {doc: "Bad rows so far", example: 0},
-		"ProgressLine.progress":  {doc: "How far the work is: phase, bytes, of, rows and bad of an import; done and total of a verification"},
 		"Limits.check_timeout":   {doc: "A check slower than this holds", example: "2s"},
 		"KeyRequest.permissions": {doc: "What the key may do", example: []any{"send.single"}},
 	}

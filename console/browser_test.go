@@ -189,6 +189,11 @@ func TestEveryPageFitsAPhone(t *testing.T) {
 			t.Errorf("%s: the stop is not under the thumb", path)
 		}
 	}
+	do(t, ctx, chromedp.Navigate(h.server.URL+"/ledger"), chromedp.Click(chromedp.CSS(`form[action="/ledger/verify"] button`)))
+	until(t, ctx, "the ledger is verified", `!!document.querySelector("#h-report")`)
+	if wide := ask[int](t, ctx, `document.documentElement.scrollWidth`); wide > 390 {
+		t.Errorf("the verified ledger is %d pixels wide", wide)
+	}
 	do(t, ctx, chromedp.Navigate(h.server.URL+"/mailbox/1"))
 	until(t, ctx, "the letter is framed", `!!document.querySelector("iframe[sandbox]")`)
 	if title := ask[string](t, ctx, `document.title`); strings.Contains(title, "hit") {

@@ -1,7 +1,9 @@
 package console
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -51,7 +53,7 @@ type mark struct {
 	X     float64
 	Class string
 	Label string
-	at    time.Time
+	More  int // marks of the same kind that stand too close to be drawn apart
 }
 
 // moment is what a mark is made of.
@@ -87,10 +89,29 @@ func drawFlow(samples []sample, moments []moment, now time.Time) flow {
 			continue
 		}
 		x := min(float64(m.At.Sub(start))/float64(chartWindow), 1) * flowWidth
-		f.Marks = append(f.Marks, mark{X: round1(x), Class: m.Class, Label: m.Label, at: m.At})
+		f.Marks = append(f.Marks, mark{X: round1(x), Class: m.Class, Label: m.Label})
 	}
+	f.Marks = thin(f.Marks)
 	f.Summary = flowWords(f)
 	return f
+}
+
+// thin keeps one of several marks of a kind that would be drawn over each other:
+// a burst is one line with a number, not a barcode.
+func thin(marks []mark) []mark {
+	const apart = 6.0
+	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Compare(a.X, b.X) })
+	last := map[string]int{} // of each class, its mark drawn last
+	var out []mark
+	for _, m := range marks {
+		if i, ok := last[m.Class]; ok && m.X-out[i].X < apart {
+			out[i].More++
+			continue
+		}
+		last[m.Class] = len(out)
+		out = append(out, m)
+	}
+	return out
 }
 
 func flowWords(f flow) string {

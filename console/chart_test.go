@@ -162,3 +162,58 @@ func TestSentenceOfAStop(t *testing.T) {
 		}
 	}
 }
+
+func TestABurstOfSignalsIsOneMark(t *testing.T) {
+	var moments []moment
+	for i := range 40 {
+		moments = append(moments, moment{At: sampleNow.Add(-time.Minute + time.Duration(i)*20*time.Millisecond), Class: "signal", Label: "x"})
+	}
+	moments = append(moments, moment{At: sampleNow.Add(-time.Minute), Class: "stopped", Label: "stop"}, moment{At: sampleNow.Add(-20 * time.Second), Class: "signal", Label: "later"})
+	f := drawFlow(nil, moments, sampleNow)
+	if len(f.Marks) != 3 {
+		t.Fatalf("%d marks: %+v", len(f.Marks), f.Marks)
+	}
+	seen := 0
+	for _, m := range f.Marks {
+		seen += 1 + m.More
+	}
+	if seen != len(moments) {
+		t.Errorf("%d of %d moments are accounted for", seen, len(moments))
+	}
+}
+
+func TestSignalsOfARunAreFoldedAndIncidentsComeFirst(t *testing.T) {
+	c := New(Config{Now: func() time.Time { return sampleNow }})
+	s := func(kind cordon.SignalKind, grade cordon.Grade, ago time.Duration) cordon.Signal {
+		return cordon.Signal{Kind: kind, Grade: grade, Message: string(kind), At: sampleNow.Add(-ago)}
+	}
+	rows := c.signalRows(cordon.Actor{}, []cordon.Signal{
+		s(cordon.SignalFreeContent, cordon.GradeWarning, 1*time.Second), s(cordon.SignalFreeContent, cordon.GradeWarning, 2*time.Second), s(cordon.SignalFreeContent, cordon.GradeWarning, 3*time.Second),
+		s(cordon.SignalDecoy, cordon.GradeIncident, 4*time.Second),
+		s(cordon.SignalFreeContent, cordon.GradeWarning, 5*time.Second),
+		s(cordon.SignalDecoy, cordon.GradeIncident, time.Hour),
+	})
+	rows = urgentFirst(rows, sampleNow)
+	if len(rows) != 4 || rows[0].Signal.Kind != cordon.SignalDecoy || rows[1].Times != 3 || rows[2].Times != 0 || rows[3].Signal.Grade != cordon.GradeIncident {
+		t.Errorf("%+v", rows)
+	}
+	if !rows[1].Since.Equal(sampleNow.Add(-3 * time.Second)) {
+		t.Errorf("since %v", rows[1].Since)
+	}
+}
+
+func TestEntryBodiesAreReadable(t *testing.T) {
+	got := bodyFacts([]byte(`{"copies":1250,"first_at":1795327032368065,"hash":"5d26cb63f9cd9d4ebd0ceb163579c798eb277a25fbe287da372c7cd253d00681","key":"key_x","nested":{"a":1},"none":0,"placed_at":"2026","zz_reason":"wrong date"}`), func(string) string { return "the booking key" })
+	want := []fact{{Name: "copies", Value: "1,250"}, {Name: "first at", Value: "05:57:12.368"}, {Name: "hash", Value: "5d26cb63f9cd…"}, {Name: "key", Value: "the booking key"}, {Name: "zz reason", Value: "wrong date"}}
+	if len(got) != len(want) {
+		t.Fatalf("%+v", got)
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			t.Errorf("%+v, want %+v", got[i], want[i])
+		}
+	}
+	if bodyFacts([]byte("not json"), nil) != nil {
+		t.Error("facts from nothing")
+	}
+}

@@ -258,6 +258,14 @@ func TestLiveStream(t *testing.T) {
 	if !heard(events, "headline", "1 stop in force") {
 		t.Error("the stop is not told")
 	}
+	h.stop()
+	said := false
+	for events.Scan() { // ends with the stream
+		said = said || events.Text() == "event: end"
+	}
+	if !said || events.Err() != nil {
+		t.Errorf("the console ended and the stream did not say so (%v)", events.Err())
+	}
 }
 
 // heard reads events until the part says the words.

@@ -5,9 +5,10 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
-	"sort"
+	"slices"
 	"strings"
 	"time"
 
@@ -299,41 +300,63 @@ func (c *Console) settled(w http.ResponseWriter, q *request, err error, done str
 func (c *Console) entryRow(e cordon.Entry) entryRow {
 	return entryRow{
 		Entry: e, Tenant: c.names.tenant(e.Tenant), By: c.names.actor(e.Actor),
-		Tone: entryTone(e.Kind), Facts: bodyFacts(e.Body),
+		Tone: entryTone(e.Kind), Facts: bodyFacts(e.Body, c.names.actor),
 	}
 }
 
 const maxBodyFacts = 6
 
 // bodyFacts shows the plain values of an entry's body: counts, words, IDs. The
-// body holds no personal data, by the ledger's own rule.
-func bodyFacts(body json.RawMessage) []fact {
+// body holds no personal data, by the ledger's own rule. name turns an ID into
+// what people call it.
+func bodyFacts(body json.RawMessage, name func(string) string) []fact {
 	var values map[string]any
 	if json.Unmarshal(body, &values) != nil {
 		return nil
 	}
-	names := make([]string, 0, len(values))
-	for name, v := range values {
-		switch v := v.(type) {
-		case string:
-			if v != "" && !strings.HasSuffix(name, "_at") {
-				names = append(names, name)
-			}
-		case float64, bool:
-			names = append(names, name)
-		}
-	}
-	sort.Strings(names)
 	var out []fact
-	for _, name := range names[:min(len(names), maxBodyFacts)] {
-		text := fmt.Sprint(values[name])
-		if n, ok := values[name].(float64); ok {
-			text = num(int64(n))
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if len(out) == maxBodyFacts {
+			break
 		}
-		if len([]rune(text)) > 80 {
-			text = string([]rune(text)[:79]) + "…"
+		if text := bodyValue(key, values[key], name); text != "" {
+			out = append(out, fact{Name: strings.ReplaceAll(key, "_", " "), Value: text})
 		}
-		out = append(out, fact{Name: strings.ReplaceAll(name, "_", " "), Value: text})
 	}
 	return out
+}
+
+const (
+	maxBodyText = 80
+	maxBodyHash = 40 // a longer word without spaces is a hash, shown by its head
+)
+
+func bodyValue(key string, v any, name func(string) string) string {
+	at := strings.HasSuffix(key, "_at")
+	switch v := v.(type) {
+	case bool:
+		return map[bool]string{true: "yes"}[v]
+	case float64:
+		switch {
+		case at && v > 0: // µs, as the store keeps times
+			return time.UnixMicro(int64(v)).UTC().Format("15:04:05.000")
+		case v == 0:
+			return ""
+		}
+		return num(int64(v))
+	case string:
+		switch {
+		case at:
+			return ""
+		case strings.HasPrefix(v, "key_"), strings.HasPrefix(v, "acc_"):
+			return name(v)
+		case len(v) > maxBodyHash && !strings.ContainsAny(v, " ,"):
+			return v[:12] + "…"
+		}
+		if runes := []rune(v); len(runes) > maxBodyText {
+			return string(runes[:maxBodyText-1]) + "…"
+		}
+		return v
+	}
+	return ""
 }

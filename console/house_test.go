@@ -38,6 +38,7 @@ type house struct {
 	operator cordon.Actor
 	console  *console.Console
 	server   *httptest.Server
+	stop     context.CancelFunc // ends Run, and with it every live stream
 }
 
 func openHouse(t *testing.T) *house {
@@ -58,6 +59,7 @@ func openHouse(t *testing.T) *house {
 		Mailbox: letters{}, Exercise: true,
 	})
 	ctx, stop := context.WithCancel(context.Background())
+	h.stop = stop
 	done := make(chan error, 1)
 	go func() { done <- h.console.Run(ctx) }()
 	h.server = httptest.NewServer(h.console.Handler())

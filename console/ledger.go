@@ -30,7 +30,7 @@ type reportPage struct {
 }
 
 const (
-	signalsAPage = 30
+	signalsAPage = 60
 	verifyFor    = 10 * time.Minute
 )
 
@@ -62,9 +62,7 @@ func (c *Console) signalsOf(ctx context.Context, a cordon.Actor, at cordon.Page)
 	if err != nil {
 		return p, err
 	}
-	for _, s := range list {
-		p.Signals = append(p.Signals, c.signalRow(a, s))
-	}
+	p.Signals = c.signalRows(a, list)
 	if next != "" {
 		p.Next = "/signals?" + url.Values{"after": {next}}.Encode()
 	}

@@ -38,8 +38,11 @@ type stopRow struct {
 	Keeps  int64  // copies within it that stand back now
 }
 
+// signalRow is a signal, or several of the same that came one after another.
 type signalRow struct {
-	Signal  cordon.Signal
+	Signal  cordon.Signal // the newest of them
+	Times   int           // how many, 0 for a single one
+	Since   time.Time     // of the oldest
 	Tenant  string
 	By      string
 	CanStop bool
@@ -71,6 +74,8 @@ const (
 	overviewStops      = 5
 	overviewSignals    = 5
 	overviewDispatches = 6
+	recentDispatches   = 60  // among which the unfinished are looked for
+	recentSignals      = 300 // among which incidents are looked for
 	maxActiveStops     = 100
 	maxTenants         = 200
 	alarmFor           = 15 * time.Minute // an incident signal stays in the headline this long
@@ -121,14 +126,13 @@ func (c *Console) overviewOf(ctx context.Context, a cordon.Actor) (overviewPage,
 	if err != nil {
 		return p, err
 	}
-	for _, s := range found[:min(len(found), overviewSignals)] {
-		p.Signals = append(p.Signals, c.signalRow(a, s))
-	}
-	running, _, err := c.Desk.Dispatches(ctx, a, a.Tenant, cordon.Page{Limit: overviewDispatches})
+	p.Signals = urgentFirst(c.signalRows(a, found), c.Now())
+	p.Signals = p.Signals[:min(len(p.Signals), overviewSignals)]
+	recent, _, err := c.Desk.Dispatches(ctx, a, a.Tenant, cordon.Page{Limit: recentDispatches})
 	if err != nil {
 		return p, err
 	}
-	for _, d := range running {
+	for _, d := range unfinishedFirst(recent)[:min(len(recent), overviewDispatches)] {
 		p.Dispatches = append(p.Dispatches, c.dispatchRow(d))
 	}
 	var all cordon.Counts
@@ -277,7 +281,7 @@ func (c *Console) latestSignals(ctx context.Context, a cordon.Actor) ([]cordon.S
 	if !a.Can(cordon.ReadLedger, a.Tenant) {
 		return nil, nil
 	}
-	found, _, err := c.Auditor.Signals(ctx, a, a.Tenant, cordon.Page{Limit: 30})
+	found, _, err := c.Auditor.Signals(ctx, a, a.Tenant, cordon.Page{Limit: recentSignals})
 	return found, err
 }
 
@@ -311,12 +315,53 @@ func (c *Console) stopRow(ctx context.Context, a cordon.Actor, s cordon.Stop) (s
 // what is held, and what is still being rewritten to held.
 func keeps(n cordon.Counts) int64 { return n.Held + n.Queued + n.Deferred + n.Uncertain }
 
-func (c *Console) signalRow(a cordon.Actor, s cordon.Signal) signalRow {
-	row := signalRow{Signal: s, Tenant: c.names.tenant(s.Tenant), CanStop: a.Can(cordon.PlaceStops, a.Tenant)}
-	if s.Actor != "" {
-		row.By = c.names.actor(s.Actor)
+// signalRows folds a run of the same signal, newest first, into one row: forty
+// times the same warning must not push an incident out of sight.
+func (c *Console) signalRows(a cordon.Actor, list []cordon.Signal) []signalRow {
+	var out []signalRow
+	for _, s := range list {
+		if n := len(out); n > 0 && sameSignal(out[n-1].Signal, s) {
+			out[n-1].Times = max(out[n-1].Times, 1) + 1
+			out[n-1].Since = s.At
+			continue
+		}
+		row := signalRow{Signal: s, Tenant: c.names.tenant(s.Tenant), CanStop: a.Can(cordon.PlaceStops, a.Tenant)}
+		if s.Actor != "" {
+			row.By = c.names.actor(s.Actor)
+		}
+		out = append(out, row)
 	}
-	return row
+	return out
+}
+
+func sameSignal(a, b cordon.Signal) bool {
+	return a.Kind == b.Kind && a.Grade == b.Grade && a.Tenant == b.Tenant && a.Actor == b.Actor &&
+		a.Key == b.Key && a.Dispatch == b.Dispatch && a.Message == b.Message
+}
+
+// urgentFirst puts fresh incidents before what came after them.
+func urgentFirst(rows []signalRow, now time.Time) []signalRow {
+	urgent := func(r signalRow) int {
+		if r.Signal.Grade == cordon.GradeIncident && now.Sub(r.Signal.At) < alarmFor {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(rows, func(x, y signalRow) int { return cmp.Compare(urgent(x), urgent(y)) })
+	return rows
+}
+
+// unfinishedFirst puts what is under way or held before what is done, and keeps
+// the newest first in both.
+func unfinishedFirst(list []cordon.Dispatch) []cordon.Dispatch {
+	settled := func(d cordon.Dispatch) int {
+		if d.State == cordon.DispatchDone || d.State == cordon.DispatchDiscarded {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(list, func(x, y cordon.Dispatch) int { return cmp.Compare(settled(x), settled(y)) })
+	return list
 }
 
 func (c *Console) dispatchRow(d cordon.Dispatch) dispatchRow {

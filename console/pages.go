@@ -80,6 +80,7 @@ func (p *pages) funcs(now func() time.Time) template.FuncMap {
 		"count":       func(n any, one, many string) string { return count(toInt(n), one, many) },
 		"rate":        rate,
 		"age":         func(t time.Time) string { return age(t, now()) },
+		"cap":         func(s string) string { return capital(s) },
 		"clock":       clock,
 		"dayClock":    dayClock,
 		"full":        full,

@@ -48,7 +48,7 @@ func sampleSignals() []signalRow {
 	return []signalRow{
 		{Signal: cordon.Signal{Kind: cordon.SignalDecoy, Grade: cordon.GradeIncident, Tenant: sampleTenant, Key: sampleKey, Count: 1, Message: "An API key named a planted recipient. Nobody who has a reason to mail knows this ID.", At: sampleNow.Add(-55 * time.Second)}, Tenant: "Harbour Street Practice", By: "key “booking system”", CanStop: true},
 		{Signal: cordon.Signal{Kind: cordon.SignalUnknownID, Grade: cordon.GradeIncident, Tenant: sampleTenant, Key: sampleKey, Count: 5, Message: "5 recipient IDs within 60 seconds that do not exist or belong to another tenant. The key is suspended.", At: sampleNow.Add(-58 * time.Second)}, Tenant: "Harbour Street Practice", By: "key “booking system”", CanStop: true},
-		{Signal: cordon.Signal{Kind: cordon.SignalLimit, Grade: cordon.GradeWarning, Tenant: sampleTenant, Message: "The key reached its single letters for this hour.", At: sampleNow.Add(-9 * time.Minute)}, Tenant: "Northgate Dental", By: "key “recalls”"},
+		{Signal: cordon.Signal{Kind: cordon.SignalLimit, Grade: cordon.GradeWarning, Tenant: sampleTenant, Message: "The key reached its single letters for this hour.", At: sampleNow.Add(-9 * time.Minute)}, Tenant: "Northgate Dental", By: "key “recalls”", Times: 12, Since: sampleNow.Add(-20 * time.Minute)},
 		{Signal: cordon.Signal{Kind: cordon.SignalUnapproved, Grade: cordon.GradeNote, Message: "A draft was ordered; drafts are not sent.", At: sampleNow.Add(-3 * time.Hour)}, Tenant: "Elm Park Physio", By: "Ines Moreau"},
 	}
 }
@@ -88,7 +88,7 @@ func sampleTenants() []tenantCard {
 func sampleEntries() []entryRow {
 	entry := func(n int64, kind cordon.EntryKind, by, subject, body string, ago time.Duration) entryRow {
 		e := cordon.Entry{Num: n, Kind: kind, At: sampleNow.Add(-ago), Subject: subject, Body: json.RawMessage(body)}
-		return entryRow{Entry: e, Tenant: "Harbour Street Practice", By: by, Tone: entryTone(kind), Facts: bodyFacts(e.Body)}
+		return entryRow{Entry: e, Tenant: "Harbour Street Practice", By: by, Tone: entryTone(kind), Facts: bodyFacts(e.Body, func(id string) string { return short(id) })}
 	}
 	return []entryRow{
 		entry(412, cordon.EntryStopPlaced, "the operator", string(sampleStop), `{"reason":"prize spam","held":4586,"in_flight":2}`, 42*time.Second),

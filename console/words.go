@@ -100,7 +100,7 @@ func timeTag(t time.Time, layout string) template.HTML {
 		return "–"
 	}
 	t = t.UTC()
-	return template.HTML(`<time datetime="` + t.Format(time.RFC3339) + `">` + t.Format(layout) + `</time>`) //nolint:gosec // digits and fixed words only
+	return template.HTML(`<time datetime="` + t.Format(time.RFC3339) + `">` + t.Format(layout) + `</time>`) // digits and fixed words only
 }
 
 func clock(t time.Time) template.HTML    { return timeTag(t, "15:04:05 UTC") }

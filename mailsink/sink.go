@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/mail"
 	"strconv"
@@ -84,6 +85,7 @@ func Serve(listener net.Listener, config Config) *Sink {
 	s.server.Domain = "sink.invalid"
 	s.server.EnableSMTPUTF8 = true
 	s.server.MaxMessageBytes = 32 << 20
+	s.server.ErrorLog = log.New(io.Discard, "", 0) // a client that goes away is no news here
 	go func() {
 		defer close(s.done)
 		s.server.Serve(listener) // returns when closed

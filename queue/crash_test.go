@@ -81,6 +81,7 @@ func TestNothingIsLostOrDoubledByAKill(t *testing.T) {
 	}
 	second := &wire{}
 	_, stopSecond := w.start(func(c *queue.Config) { c.Relay, c.Dir = second, dir })
+	defer func() { t.Logf("counts %+v, %d sent before, %d after", w.counts(d), len(taken), len(second.taken())) }()
 	w.until("the rest is sent", func() bool { return w.counts(d).Delivered == people-connections })
 	stopSecond()
 	close(dead)

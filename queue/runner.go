@@ -40,7 +40,7 @@ type Config struct {
 }
 
 const (
-	beatEvery    = 5 * time.Second
+	beatEvery    = 10 * time.Second
 	deadAfter    = 60 * time.Second // a node silent for so long is taken for dead
 	heardWithin  = 30 * time.Second // and sends nothing well before
 	lanesAtOnce  = 256
@@ -275,7 +275,7 @@ func (r *Runner) heart(ctx context.Context) {
 		}
 		now := r.cfg.Now()
 		r.heardAt.Store(now.UnixMicro())
-		if n%6 != 0 {
+		if n%3 != 0 {
 			continue
 		}
 		switch reaped, err := r.cfg.Store.ReapNodes(ctx, now.Add(-deadAfter)); {

@@ -26,10 +26,11 @@ type picked struct {
 // way to "sending", and carries the stop predicate: a stop committed before
 // the claim always wins. The dispatch is looked at in a sub-select, so that the
 // lock is on the copies alone; for a bulk lane, which is one dispatch, once for
-// the whole claim, for a lane of single sends at each copy.
+// the whole claim, for a lane of single sends at each copy. The + keeps the
+// primary key out of it: the index delivery_open has the order of the turns.
 func claimable(dispatch string) string {
 	return `SELECT v.dispatch, v.seq, v.recipient, v.attempts, v.due, v.state, v.reply FROM delivery v
-		WHERE v.tenant = $1 AND v.lane = $2 AND v.` + openStates + ` AND v.due <= $3 AND v.dispatch = ` + dispatch + `
+		WHERE v.tenant = $1 AND v.lane = $2 AND v.` + openStates + ` AND v.due <= $3 AND +v.dispatch = ` + dispatch + `
 		AND EXISTS (SELECT 1 FROM dispatch d WHERE d.tenant = $1 AND d.num = ` + dispatch + ` AND d.lane = $2 AND d.state = 'open'
 			AND NOT ` + blocked("d", "id", "$3") + `)
 		ORDER BY v.due, v.dispatch, v.seq LIMIT $4 {{skiplocked}}`

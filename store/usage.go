@@ -34,8 +34,13 @@ func (s *Store) Usage(ctx context.Context, tenant cordon.TenantID, c cordon.Ceil
 	return copies, wrap(err, "usage")
 }
 
+// settling is how long copies must lie back before they count as history: what
+// a thief sends today must not raise what he may send today.
+const settling = 24 * time.Hour
+
 // BusiestHour is the most single sends the key had accepted in one hour of the
-// clock since then; with no key, the most copies of any kind of the tenant.
+// clock since then, the last day left out; with no key, the most copies of any
+// kind of the tenant.
 func (s *Store) BusiestHour(ctx context.Context, tenant cordon.TenantID, key cordon.KeyID, since time.Time) (copies int64, err error) {
 	err = s.read(ctx, func(q querier) error {
 		num, err := s.tenantNum(ctx, q, tenant)
@@ -43,15 +48,16 @@ func (s *Store) BusiestHour(ctx context.Context, tenant cordon.TenantID, key cor
 			return err
 		}
 		return q.queryRow(ctx, `SELECT CAST(COALESCE(MAX(x.copies), 0) AS BIGINT) FROM (
-			SELECT SUM(u.copies) AS copies FROM usage_hour u WHERE u.tenant = $1 AND u.hour >= $2
+			SELECT SUM(u.copies) AS copies FROM usage_hour u WHERE u.tenant = $1 AND u.hour >= $2 AND u.hour < $4
 			AND ($3 = '' OR (u.key_id = $3 AND u.kind = 'single')) GROUP BY u.hour) x`,
-			num, micros(since)/hour, string(key)).Scan(&copies)
+			num, micros(since)/hour, string(key), micros(s.now().Add(-settling))/hour).Scan(&copies)
 	})
 	return copies, wrap(err, "busiest hour")
 }
 
 // BusiestDay is the most copies the tenant had accepted in one day (UTC) since
-// then, and on how many days it had any accepted.
+// then, and on how many days it had any accepted; today and yesterday's last
+// hours are left out.
 func (s *Store) BusiestDay(ctx context.Context, tenant cordon.TenantID, since time.Time) (copies int64, days int, err error) {
 	err = s.read(ctx, func(q querier) error {
 		num, err := s.tenantNum(ctx, q, tenant)
@@ -59,8 +65,8 @@ func (s *Store) BusiestDay(ctx context.Context, tenant cordon.TenantID, since ti
 			return err
 		}
 		return q.queryRow(ctx, `SELECT CAST(COALESCE(MAX(x.copies), 0) AS BIGINT), COUNT(*) FROM (
-			SELECT SUM(u.copies) AS copies FROM usage_hour u WHERE u.tenant = $1 AND u.hour >= $2 GROUP BY u.hour / 24) x`,
-			num, micros(since)/hour).Scan(&copies, &days)
+			SELECT SUM(u.copies) AS copies FROM usage_hour u WHERE u.tenant = $1 AND u.hour >= $2 AND u.hour / 24 < $3 GROUP BY u.hour / 24) x`,
+			num, micros(since)/hour, micros(s.now().Add(-settling))/hour/24).Scan(&copies, &days)
 	})
 	return copies, days, wrap(err, "busiest day")
 }

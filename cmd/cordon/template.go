@@ -340,19 +340,15 @@ func (sh *shell) templatePreview() *cobra.Command {
 	return sh.versionVerb("preview TEMPLATE VERSION --tenant TENANT", "Render a version with invented data", "  cordon template preview recall 3 --tenant northside",
 		func(ctx context.Context, tenant string, ref versionRef) error {
 			var p struct {
-				Subject string            `json:"subject"`
-				Text    string            `json:"text"`
-				HTML    string            `json:"html,omitempty"`
-				Values  map[string]string `json:"values"`
+				Subject string `json:"subject"`
+				Text    string `json:"text"`
+				HTML    string `json:"html,omitempty"`
 			}
 			if err := sh.ask(ctx, request{method: get, path: ref.path(tenant, "/preview")}, &p); err != nil {
 				return err
 			}
 			return sh.answer(p, func() {
 				sh.say("subject   %s", p.Subject)
-				for _, name := range sortedKeys(p.Values) {
-					sh.say("invented  %s = %s", name, p.Values[name])
-				}
 				sh.say("\n--- text\n%s", strings.TrimRight(p.Text, "\n"))
 				if p.HTML != "" {
 					sh.say("\n--- html\n%s", strings.TrimRight(p.HTML, "\n"))
