@@ -21,6 +21,7 @@ const (
 	EntryDecoysPlanted     EntryKind = "decoys.planted"
 	EntryAudienceSaved     EntryKind = "audience.saved"
 	EntrySuppressed        EntryKind = "suppression.added"
+	EntryUnsuppressed      EntryKind = "suppression.removed"
 	EntryTemplateCreated   EntryKind = "template.created"
 	EntryVersionWritten    EntryKind = "version.written"
 	EntryVersionApproved   EntryKind = "version.approved"

@@ -12,6 +12,8 @@ type Limits struct {
 	BadIDShareFrom   int           `json:"bad_id_share_from"`  //
 	KeySinglePerHour int           `json:"key_single_floor"`   // floor of the key's hourly single sends
 	KeyBusiestFactor float64       `json:"key_busiest_factor"` // × the busiest hour of the history
+	BurstShare       float64       `json:"burst_share"`        // of the key's hourly ceiling, sent within BurstWindow when it is hit: a burst, and the key is stopped
+	BurstWindow      time.Duration `json:"burst_window"`       //
 	NewTenantPerDay  int           `json:"new_tenant_per_day"` // until NewTenantFor or a first approved bulk send
 	NewTenantFor     time.Duration `json:"new_tenant_for"`     //
 	ReachFactor      float64       `json:"reach_factor"`       // × active recipients, per template and day, bulk
@@ -34,6 +36,8 @@ func DefaultLimits() Limits {
 		BadIDShareFrom:   100,
 		KeySinglePerHour: 60,
 		KeyBusiestFactor: 5,
+		BurstShare:       0.5,
+		BurstWindow:      time.Minute,
 		NewTenantPerDay:  200,
 		NewTenantFor:     14 * 24 * time.Hour,
 		ReachFactor:      1.1,

@@ -12,6 +12,7 @@ const (
 	SignalUnapproved      SignalKind = "unapproved"       // an unapproved or changed template was sent
 	SignalFreeContent     SignalKind = "free-content"     // free content without the right
 	SignalLimit           SignalKind = "limit"            // a ceiling was hit
+	SignalBurst           SignalKind = "burst"            // an hour's allowance was used within a minute
 	SignalExitProvenance  SignalKind = "exit-provenance"  // the queue held a copy the door never accepted
 	SignalExitAuthority   SignalKind = "exit-authority"   // the exit's own check of authority failed
 	SignalExitApproval    SignalKind = "exit-approval"    // the exit's own check of approval failed

@@ -62,6 +62,8 @@ type limits struct {
 	BadIDShareFrom   int      `json:"bad_id_share_from" minimum:"1" doc:"IDs in a call from which bad_id_share counts" example:"100"`
 	KeySinglePerHour int      `json:"key_single_floor" minimum:"0" doc:"Single sends an hour a key may always make" example:"60"`
 	KeyBusiestFactor float64  `json:"key_busiest_factor" minimum:"0" doc:"A key's single sends an hour may be so many times its busiest hour of the history" example:"5"`
+	BurstShare       float64  `json:"burst_share" minimum:"0" maximum:"1" doc:"Share of the key's hourly ceiling which, sent within burst_window, is a burst: the key is stopped; 0 for never" example:"0.5"`
+	BurstWindow      duration `json:"burst_window" doc:"See burst_share" example:"1m0s"`
 	NewTenantPerDay  int      `json:"new_tenant_per_day" minimum:"0" doc:"Copies a day while the tenant is new" example:"200"`
 	NewTenantFor     duration `json:"new_tenant_for" doc:"How long a tenant is new, unless a bulk send was approved before" example:"336h0m0s"`
 	ReachFactor      float64  `json:"reach_factor" minimum:"0" doc:"Bulk copies of a template a day may be so many times the active recipients" example:"1.1"`
@@ -83,6 +85,7 @@ func limitsOf(l cordon.Limits) limits {
 	return limits{
 		BadIDs: l.BadIDs, BadIDWindow: durationOf(l.BadIDWindow), BadIDShare: l.BadIDShare, BadIDShareFrom: l.BadIDShareFrom,
 		KeySinglePerHour: l.KeySinglePerHour, KeyBusiestFactor: l.KeyBusiestFactor,
+		BurstShare: l.BurstShare, BurstWindow: durationOf(l.BurstWindow),
 		NewTenantPerDay: l.NewTenantPerDay, NewTenantFor: durationOf(l.NewTenantFor),
 		ReachFactor: l.ReachFactor, BusiestDayFactor: l.BusiestDayFactor, HistoryDays: l.HistoryDays, History: durationOf(l.History),
 		UndoSingle: durationOf(l.UndoSingle), DecoysPerTenant: l.DecoysPerTenant, RecipientsADecoy: l.RecipientsADecoy,
@@ -93,7 +96,7 @@ func limitsOf(l cordon.Limits) limits {
 func (l limits) words() (cordon.Limits, error) {
 	out := cordon.Limits{
 		BadIDs: l.BadIDs, BadIDShare: l.BadIDShare, BadIDShareFrom: l.BadIDShareFrom,
-		KeySinglePerHour: l.KeySinglePerHour, KeyBusiestFactor: l.KeyBusiestFactor, NewTenantPerDay: l.NewTenantPerDay,
+		KeySinglePerHour: l.KeySinglePerHour, KeyBusiestFactor: l.KeyBusiestFactor, BurstShare: l.BurstShare, NewTenantPerDay: l.NewTenantPerDay,
 		ReachFactor: l.ReachFactor, BusiestDayFactor: l.BusiestDayFactor, HistoryDays: l.HistoryDays,
 		DecoysPerTenant: l.DecoysPerTenant, RecipientsADecoy: l.RecipientsADecoy,
 	}
@@ -103,7 +106,7 @@ func (l limits) words() (cordon.Limits, error) {
 		from duration
 		to   *time.Duration
 	}{
-		{"bad_id_window", l.BadIDWindow, &out.BadIDWindow}, {"new_tenant_for", l.NewTenantFor, &out.NewTenantFor},
+		{"bad_id_window", l.BadIDWindow, &out.BadIDWindow}, {"burst_window", l.BurstWindow, &out.BurstWindow}, {"new_tenant_for", l.NewTenantFor, &out.NewTenantFor},
 		{"history", l.History, &out.History}, {"undo_single", l.UndoSingle, &out.UndoSingle}, {"check_timeout", l.CheckTimeout, &out.CheckTimeout},
 	} {
 		d, err := time.ParseDuration(string(field.from))

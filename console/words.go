@@ -167,6 +167,8 @@ func signalTitle(k cordon.SignalKind) string {
 		return "Free content without the right"
 	case cordon.SignalLimit:
 		return "A limit was reached"
+	case cordon.SignalBurst:
+		return "A burst under one key"
 	case cordon.SignalExitProvenance:
 		return "Exit: a copy the door never accepted"
 	case cordon.SignalExitAuthority:

@@ -37,11 +37,16 @@ func field(name, kind, source string) map[string]any {
 	return map[string]any{"name": name, "type": kind, "source": source}
 }
 
+const (
+	appointmentSubject = "EXERCISE: your appointment"
+	prizeSubject       = "EXERCISE: you have won an NFT award"
+)
+
 // appointmentLetter is an approved single letter: one value comes with the order.
 func appointmentLetter(p *Practice) map[string]any {
 	return map[string]any{
 		"from_name": p.Name, "from_address": "desk@" + p.Domain,
-		"subject": "EXERCISE: your appointment at " + p.Name,
+		"subject": appointmentSubject + " at " + p.Name,
 		"html": "<p>Dear {{first_name}},</p><p>we look forward to seeing you on {{visit_date}}.</p>" +
 			"<p><a href=\"https://" + p.Domain + "/visits\">Change the appointment</a></p><p>" + p.Name + "</p>",
 		"fields":     []any{field("first_name", "name", "recipient"), field("visit_date", "date", "order")},
@@ -68,7 +73,7 @@ func RecallLetter(p *Practice) map[string]any {
 func prizeLetter(p *Practice) map[string]any {
 	return map[string]any{
 		"from_name": p.Name, "from_address": "desk@" + p.Domain,
-		"subject":    "EXERCISE: {{first_name}}, you have won an NFT award",
+		"subject":    prizeSubject + ", {{first_name}}",
 		"html":       "<p>Dear {{first_name}}, your wallet was chosen for a crypto award. <a href=\"https://prize.invalid/claim\">Claim it</a>. See the attachment.</p>",
 		"fields":     []any{field("first_name", "name", "recipient")},
 		"link_hosts": []string{"prize.invalid"},

@@ -44,8 +44,8 @@ func ways() []way {
 		{"harvested-calls", "sends to a leaked list, 100 a call", true, false, walkHarvestedCalls},
 		{"edited-template", "rewrites the letter to prize spam and sends it", false, false, walkEdited},
 		{"free-content", "gives its own subject and body with the order", false, false, walkFree},
-		{"edge-fault", "the door's check is missing: a leaked list goes straight into the queue", false, true, walkQueue},
-		{"edge-fault-edited", "the door's check is missing, and the letter is prize spam", false, true, walkQueueEdited},
+		{"edge-fault", "slips a leaked list into the queue, as if the door's check were missing", false, true, walkQueue},
+		{"edge-fault-edited", "slips prize spam into the queue, as if the door's check were missing", false, true, walkQueueEdited},
 	}
 }
 
@@ -57,7 +57,7 @@ const maxBadCopies = 10
 func (r *Rehearsal) idWalk(ctx context.Context, practices []*Practice, edgeFault bool) (Report, error) {
 	report := Report{Drill: "id-walk"}
 	own, other := practices[0], practices[1]
-	before := r.config.Arrived(own.Domain) + r.config.Arrived(other.Domain)
+	before := r.arrived(own, other)
 	var walks []*walk
 	for _, way := range ways() {
 		if way.edge && !edgeFault {
@@ -188,7 +188,7 @@ func (p *Practice) leaked() []cordon.RecipientID {
 
 func walkHarvested(ctx context.Context, _ *Rehearsal, w *walk) error {
 	all := w.own.leaked()
-	for _, id := range all[:min(4*steps, len(all))] {
+	for _, id := range all[:min(steps, len(all))] {
 		if err := w.send(ctx, id); err != nil {
 			return err
 		}

@@ -60,6 +60,7 @@ func (r *Rehearsal) judge(ctx context.Context, w *walk) error {
 	}
 	v.BadCopiesOut = a.Delivered + a.Unknown + a.InFlight
 	v.Refused = max(v.Refused, a.Refused)
+	v.Held = a.Held
 	signals, err := r.signals(ctx, w)
 	if err != nil {
 		return err
@@ -105,7 +106,7 @@ func (r *Rehearsal) judgeContained(ctx context.Context, w *walk, signals []cordo
 	if w.decoy {
 		hit := false
 		for _, s := range signals {
-			hit = hit || s.Kind == cordon.SignalDecoy || s.Kind == cordon.SignalLimit
+			hit = hit || s.Kind == cordon.SignalDecoy || s.Kind == cordon.SignalBurst
 		}
 		v.expect("decoy or burst seen", true, hit, hit)
 	}
@@ -115,12 +116,21 @@ func (r *Rehearsal) judgeContained(ctx context.Context, w *walk, signals []cordo
 // judgeWhole holds the far side's own count against what the house says.
 func (r *Rehearsal) judgeWhole(ctx context.Context, own, other *Practice, legitimate, before, assessed int64) Variant {
 	v := Variant{Name: "whole", Says: "what the receiving server counted by itself", Exercise: true}
-	arrived := r.config.Arrived(own.Domain) + r.config.Arrived(other.Domain) - before
+	arrived := r.arrived(own, other) - before
 	v.expect("arrived at the far side", legitimate+assessed, arrived, arrived == legitimate+assessed)
 	a, err := r.assess(ctx, url.Values{"key": {string(own.booking.id)}})
 	v.expect("the practice's own mail delivered", legitimate, a.Delivered, err == nil && a.Delivered == legitimate)
 	v.settle()
 	return v
+}
+
+// arrived counts the letters of the drill at the far side: those of appointments
+// and those of the intruder.
+func (r *Rehearsal) arrived(practices ...*Practice) (n int64) {
+	for _, p := range practices {
+		n += r.config.Arrived(p.Domain, appointmentSubject) + r.config.Arrived(p.Domain, prizeSubject)
+	}
+	return n
 }
 
 func firstIncident(signals []cordon.Signal) (time.Time, bool) {

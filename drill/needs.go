@@ -15,9 +15,10 @@ type Config struct {
 	Operator, Intruder *http.Client
 	URL                string // base of both
 	Store              Store
-	// Arrived counts what the receiving server took from senders of a domain: the
-	// far side's own count, held against what the house says.
-	Arrived func(domain string) int64
+	// Arrived counts what the receiving server took from senders of a domain with
+	// the words in the subject: the far side's own count, held against what the
+	// house says.
+	Arrived func(domain, words string) int64
 	Now     func() time.Time
 	// Undo is the undo window given to exercise tenants; 0 keeps the default.
 	Undo time.Duration

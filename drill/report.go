@@ -27,6 +27,7 @@ type Variant struct {
 	Exercise     bool          `json:"exercise"`
 	Tried        int64         `json:"tried"`   // recipient IDs named, or copies slipped into the queue
 	Refused      int64         `json:"refused"` // of them, turned away at the door or at the exit
+	Held         int64         `json:"held"`    // kept back by a stop
 	BadCopiesOut int64         `json:"bad_copies_out"`
 	TTD          time.Duration `json:"-"`
 	TTC          time.Duration `json:"-"`

@@ -91,6 +91,25 @@ func limited(ctx context.Context, m *matter, c cordon.Ceiling, used, asks int64)
 	}
 	v := refuse(cordon.Limited, fmt.Sprintf("A limit is reached: %s (%d).", c.Name, c.Max), fault)
 	v.Signals = []cordon.Signal{m.signal(cordon.SignalLimit, cordon.GradeNote, int(asks), "A limit was reached: "+c.Name+".")}
+	return burst(ctx, m, c, v)
+}
+
+// burst: a key that uses an hour's allowance within a minute is not a program at
+// its work. It is stopped, so that what still waits in the undo window waits for
+// a person.
+func burst(ctx context.Context, m *matter, c cordon.Ceiling, v cordon.Verdict) cordon.Verdict {
+	if c.Key == "" || m.limits.BurstShare <= 0 {
+		return v
+	}
+	lately := c
+	lately.Since = m.now.Add(-m.limits.BurstWindow)
+	used, err := m.guard.store.Usage(ctx, m.order.Tenant, lately)
+	if err != nil || float64(used) < m.limits.BurstShare*float64(c.Max) {
+		return v // refused in any case
+	}
+	why := fmt.Sprintf("A burst: %d of the %d copies that a key may send in an hour were sent within %s.", used, c.Max, written(m.limits.BurstWindow))
+	v.Signals = append(v.Signals, m.signal(cordon.SignalBurst, cordon.GradeIncident, int(used), why))
+	v.Stops = append(v.Stops, m.stopActor(why)...)
 	return v
 }
 

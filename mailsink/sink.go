@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/mail"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -116,6 +117,20 @@ func (s *Sink) TakenFrom(domain string) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.byFrom[domain]
+}
+
+// TakenWith is the number of copies from senders of the domain whose subject
+// holds the words.
+func (s *Sink) TakenWith(domain, words string) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var n int64
+	for _, c := range s.copies {
+		if domainOf(c.From) == domain && strings.Contains(c.Subject, words) {
+			n++
+		}
+	}
+	return n
 }
 
 // Copies returns what arrived since the given position, oldest first, and the

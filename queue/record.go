@@ -122,16 +122,21 @@ type ownStops struct {
 
 const boardKnows = 10 * time.Second
 
-func (o *ownStops) place(s cordon.Scope) {
+// place puts a scope in force. One that ended, because it was committed and
+// perhaps lifted since, begins anew.
+func (o *ownStops) place(s cordon.Scope, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.until == nil {
 		o.until = make(map[cordon.Scope]time.Time)
 		o.sent = make(map[cordon.Scope]bool)
 	}
-	if _, ok := o.until[s]; !ok {
-		o.until[s] = time.Time{}
+	until, ok := o.until[s]
+	if ok && (until.IsZero() || now.Before(until)) {
+		return
 	}
+	o.until[s] = time.Time{}
+	delete(o.sent, s)
 }
 
 func (o *ownStops) blocks(d cordon.Delivery, now time.Time) bool {

@@ -151,7 +151,7 @@ func (f *flight) judge(d *dossier) (cordon.Outcome, bool) {
 func (f *flight) refuse(why refusal) cordon.Outcome {
 	f.refused = why
 	for _, s := range why.scopesOf(f.job.claim.Delivery) {
-		f.r.own.place(s)
+		f.r.own.place(s, f.r.cfg.Now())
 	}
 	return why.outcome()
 }

@@ -235,6 +235,10 @@ func TestTwoOrdersCannotBothPassOneCeiling(t *testing.T) {
 		if err != nil || used != 4 {
 			t.Fatalf("usage %d, %v", used, err)
 		}
+		if busiest, err := s.BusiestHour(ctx, p.tenant, p.key, c.now().Add(-28*24*time.Hour)); err != nil || busiest != 0 {
+			t.Fatalf("what was sent today counts as history already: %d, %v", busiest, err)
+		}
+		c.advance(48 * time.Hour) // history
 		busiest, err := s.BusiestHour(ctx, p.tenant, p.key, c.now().Add(-28*24*time.Hour))
 		if err != nil || busiest != 4 {
 			t.Fatalf("busiest hour %d, %v", busiest, err)

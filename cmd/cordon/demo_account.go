@@ -29,7 +29,7 @@ func (d *demo) account(ctx context.Context) (bool, error) {
 
 // attacks is a row for each way the intruder tried.
 func (d *demo) attacks() {
-	fmt.Fprintf(d.out, "  %-18s %8s %8s %10s %8s   %s\n", "the intruder", "tried", "refused", "delivered", "seen in", "")
+	fmt.Fprintf(d.out, "  %-18s %8s %8s %8s %10s %9s\n", "the intruder", "tried", "refused", "held", "delivered", "seen in")
 	for _, v := range d.report.Variants {
 		if v.Tried == 0 {
 			continue
@@ -38,7 +38,7 @@ func (d *demo) attacks() {
 		if v.TTD > 0 {
 			seen = short(v.TTD)
 		}
-		fmt.Fprintf(d.out, "  %-18s %8s %8s %10d %8s   %s\n", v.Name, count(v.Tried), count(v.Refused), v.BadCopiesOut, seen, mark(v.OK))
+		fmt.Fprintf(d.out, "  %-18s %8s %8s %8s %10d %9s   %s\n", v.Name, count(v.Tried), count(v.Refused), count(v.Held), v.BadCopiesOut, seen, mark(v.OK))
 	}
 }
 

@@ -74,7 +74,7 @@ func (s *stage) rehearsal(undo time.Duration, progress func(string)) *drill.Rehe
 		Intruder: &http.Client{Timeout: time.Minute},
 		URL:      "http://" + s.address,
 		Store:    s.house.Store,
-		Arrived:  s.sink.TakenFrom,
+		Arrived:  s.sink.TakenWith,
 		Undo:     undo,
 		Progress: progress,
 	})

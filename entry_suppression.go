@@ -1,4 +1,0 @@
-package cordon
-
-// EntryUnsuppressed is the fact that an address may be mailed again.
-const EntryUnsuppressed EntryKind = "suppression.removed"
