@@ -40,7 +40,6 @@ type Console struct {
 	pages   *pages
 	sampler *sampler
 	names   *directory
-	answers answers
 	handler http.Handler
 
 	ending  context.Context // done when Run ends: every live stream says goodbye

@@ -159,7 +159,6 @@ func (c *Console) placeStop(w http.ResponseWriter, q *request) {
 		c.stopForm(w, q, statusOf(err), form, err)
 		return
 	}
-	c.answers.keep(placed)
 	http.Redirect(w, q.Request, "/stops/"+url.PathEscape(string(placed.ID))+"?done=stopped", http.StatusSeeOther)
 }
 

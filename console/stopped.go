@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/cordonmail/cordon"
@@ -140,7 +139,6 @@ func (c *Console) stoppedOf(ctx context.Context, a cordon.Actor, id cordon.StopI
 	case !p.Row.Active:
 		p.Title, p.Tone = p.Row.Ended, "plain"
 	}
-	s.Answer = c.answers.of(s)
 	p.Figures, p.Sentence = answerFigures(s.Answer), answerWords(s.Answer)
 	p.Facts = c.stopFacts(s)
 	p.CanLift = a.Can(cordon.LiftStops, s.Scope.Tenant) && !discarding
@@ -221,32 +219,4 @@ func (c *Console) stopFacts(s cordon.Stop) []fact {
 		out = append(out, fact{Name: "Lifted by", Value: capital(c.names.actor(s.LiftedBy))}, fact{Name: "Lifted at", Value: full(s.LiftedAt)})
 	}
 	return append(out, fact{Name: "Stop", Value: string(s.ID), Mono: true})
-}
-
-// answers remembers what Place answered through this console. The stored answer
-// counts every copy that was claimed as in flight; the one Place gave has looked
-// at the last look as well, so it is the sharper of the two.
-type answers struct {
-	mu    sync.Mutex
-	given map[cordon.StopID]cordon.StopAnswer
-}
-
-const maxAnswers = 1000
-
-func (m *answers) keep(s cordon.Stop) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.given == nil || len(m.given) >= maxAnswers {
-		m.given = map[cordon.StopID]cordon.StopAnswer{}
-	}
-	m.given[s.ID] = s.Answer
-}
-
-func (m *answers) of(s cordon.Stop) cordon.StopAnswer {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if a, ok := m.given[s.ID]; ok {
-		return a
-	}
-	return s.Answer
 }

@@ -36,11 +36,11 @@ func (f *faulty) ActiveStops(ctx context.Context) ([]cordon.Stop, error) {
 	return stops, err
 }
 
-func (f *faulty) PlaceStop(ctx context.Context, by cordon.Actor, s cordon.Stop) (cordon.Stop, []cordon.Ref, error) {
+func (f *faulty) PlaceStop(ctx context.Context, by cordon.Actor, s cordon.Stop, sharpen func(cordon.StopAnswer, []cordon.Ref) cordon.StopAnswer) (cordon.Stop, error) {
 	if f.dead.Load() {
-		return cordon.Stop{}, nil, errDead
+		return cordon.Stop{}, errDead
 	}
-	return f.Store.PlaceStop(ctx, by, s)
+	return f.Store.PlaceStop(ctx, by, s, sharpen)
 }
 
 var copyOf = cordon.Delivery{Tenant: cordon.NewTenantID(), Dispatch: cordon.NewDispatchID(), Kind: cordon.Bulk}
@@ -88,7 +88,7 @@ func TestTheBoardFollowsStopsPlacedElsewhere(t *testing.T) {
 		if !b.Enter(cordon.Ref{Seq: 1}, copyOf) {
 			t.Fatal("the running board blocks without a stop")
 		}
-		if _, _, err := s.PlaceStop(t.Context(), operator, cordon.Stop{Scope: cordon.Scope{Tenant: copyOf.Tenant}, Reason: "elsewhere"}); err != nil {
+		if _, err := s.PlaceStop(t.Context(), operator, cordon.Stop{Scope: cordon.Scope{Tenant: copyOf.Tenant}, Reason: "elsewhere"}, nil); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Second) // fake: a poll passes

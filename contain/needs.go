@@ -15,7 +15,7 @@ type Reader interface {
 // Store is what the Warden asks of storage.
 type Store interface {
 	Reader
-	PlaceStop(ctx context.Context, by cordon.Actor, stop cordon.Stop) (cordon.Stop, []cordon.Ref, error)
+	PlaceStop(ctx context.Context, by cordon.Actor, stop cordon.Stop, sharpen func(cordon.StopAnswer, []cordon.Ref) cordon.StopAnswer) (cordon.Stop, error)
 	StopPreview(ctx context.Context, scope cordon.Scope) (cordon.Counts, error)
 	Stop(ctx context.Context, id cordon.StopID) (cordon.Stop, error)
 	Stops(ctx context.Context, activeOnly bool, page cordon.Page) ([]cordon.Stop, string, error)

@@ -76,7 +76,9 @@ func (w *Warden) Place(ctx context.Context, actor cordon.Actor, stop cordon.Stop
 	// claimed before it is stopped by the last look, and one past the last look
 	// is in the snapshot. There is no fourth place for a copy to be.
 	handle, flight := w.board.block(stop.Scope)
-	placed, sending, err := w.store.PlaceStop(ctx, actor, stop)
+	placed, err := w.store.PlaceStop(ctx, actor, stop, func(a cordon.StopAnswer, sending []cordon.Ref) cordon.StopAnswer {
+		return w.answer(a, sending, flight)
+	})
 	if err != nil {
 		// The commit may have come through all the same: read before unblocking.
 		if again := w.board.Refresh(context.WithoutCancel(ctx)); again != nil {
@@ -86,7 +88,6 @@ func (w *Warden) Place(ctx context.Context, actor cordon.Actor, stop cordon.Stop
 		return cordon.Stop{}, err
 	}
 	w.board.stand(handle, placed)
-	placed.Answer = w.answer(placed.Answer, sending, flight)
 	return placed, nil
 }
 

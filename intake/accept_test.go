@@ -251,7 +251,7 @@ func TestASuppressedRecipientIsRefusedByName(t *testing.T) {
 func TestAStopTurnsNewOrdersAway(t *testing.T) {
 	w := one(t)
 	key, program := w.key(w.clinic), w.key(w.clinic)
-	stop, _, err := w.store.PlaceStop(w.ctx, operator, cordon.Stop{Scope: cordon.Scope{Key: key.Key}, Reason: "stolen"})
+	stop, err := w.store.PlaceStop(w.ctx, operator, cordon.Stop{Scope: cordon.Scope{Key: key.Key}, Reason: "stolen"}, nil)
 	w.must(err)
 	e := w.refused(key, single(w.clinic, w.clinic.patients[0]), cordon.Stopped)
 	if !strings.Contains(e.Error(), string(stop.ID)) {

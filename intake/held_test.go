@@ -131,7 +131,7 @@ func TestAReleaseIsJudgedByTheRightsOfToday(t *testing.T) {
 			w.must(w.store.RevokeVersion(w.ctx, operator, w.clinic.ID, w.clinic.plain.Template, w.clinic.plain.Number))
 		}, cordon.Conflict},
 		"a stop was placed": {func(w *world, _ cordon.Actor) {
-			_, _, err := w.store.PlaceStop(w.ctx, operator, cordon.Stop{Scope: cordon.Scope{Tenant: w.clinic.ID}, Reason: "wait"})
+			_, err := w.store.PlaceStop(w.ctx, operator, cordon.Stop{Scope: cordon.Scope{Tenant: w.clinic.ID}, Reason: "wait"}, nil)
 			w.must(err)
 		}, cordon.Stopped},
 	} {

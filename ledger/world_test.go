@@ -47,7 +47,7 @@ func newWorld(t *testing.T, s *store.Store) *world {
 	w.deliver(w.clinic, 20, cordon.Delivered)
 	w.deliver(w.clinic, 2, cordon.Bounced)
 	w.deliver(w.other, 5, cordon.Delivered)
-	_, _, err := s.PlaceStop(w.ctx, operator, cordon.Stop{Scope: cordon.Scope{Tenant: w.clinic.ID}, Reason: "wrong column"})
+	_, err := s.PlaceStop(w.ctx, operator, cordon.Stop{Scope: cordon.Scope{Tenant: w.clinic.ID}, Reason: "wrong column"}, nil)
 	w.must(err)
 	for more := true; more; {
 		_, more, err = s.Sweep(w.ctx, 1000)

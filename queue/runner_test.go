@@ -67,9 +67,9 @@ func TestAStopHoldsWhatHasNotPassedTheLastLook(t *testing.T) {
 	placed := make(chan struct{})
 	w.wire.answer = func(n int, _ envelope) cordon.Outcome {
 		if n == 20 {
-			_, _, err := w.store.PlaceStop(w.ctx, operator, cordon.Stop{
+			_, err := w.store.PlaceStop(w.ctx, operator, cordon.Stop{
 				ID: cordon.NewStopID(), Scope: cordon.Scope{Dispatch: d.ID}, Reason: "wrong date", PlacedBy: "operator", PlacedAt: time.Now(),
-			})
+			}, nil)
 			w.must(err)
 			w.must(w.board.Refresh(w.ctx))
 			close(placed)

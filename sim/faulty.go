@@ -119,11 +119,11 @@ func (f *Faulty) ReapNodes(ctx context.Context, deadBefore time.Time) (int, erro
 	return f.Store.ReapNodes(ctx, deadBefore)
 }
 
-func (f *Faulty) PlaceStop(ctx context.Context, by cordon.Actor, s cordon.Stop) (cordon.Stop, []cordon.Ref, error) {
+func (f *Faulty) PlaceStop(ctx context.Context, by cordon.Actor, s cordon.Stop, sharpen func(cordon.StopAnswer, []cordon.Ref) cordon.StopAnswer) (cordon.Stop, error) {
 	if err := f.write(); err != nil {
-		return cordon.Stop{}, nil, err
+		return cordon.Stop{}, err
 	}
-	return f.Store.PlaceStop(ctx, by, s)
+	return f.Store.PlaceStop(ctx, by, s, sharpen)
 }
 
 func (f *Faulty) LiftStop(ctx context.Context, by cordon.Actor, id cordon.StopID, d cordon.Disposition) (cordon.Stop, error) {

@@ -101,7 +101,7 @@ func (s *Store) settleAll(ctx context.Context, node string, items []settled, g *
 				return err
 			}
 			for _, stop := range g.Stops {
-				if _, _, err := t.placeStop(ctx, cordon.System(), stop); err != nil {
+				if _, err := t.placeStop(ctx, cordon.System(), stop, nil); err != nil {
 					return err
 				}
 			}

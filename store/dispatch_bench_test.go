@@ -106,7 +106,7 @@ func BenchmarkSend(b *testing.B) {
 		scope := cordon.Scope{Tenant: p.tenant}
 		for range 3 {
 			from = time.Now()
-			stop, _, err := s.PlaceStop(b.Context(), operator, cordon.Stop{Scope: scope, Reason: "bench"})
+			stop, err := s.PlaceStop(b.Context(), operator, cordon.Stop{Scope: scope, Reason: "bench"}, nil)
 			ok(b, err)
 			rate("stop", 1, from)
 			if stop.Answer.Held != int64(people) {

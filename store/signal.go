@@ -147,7 +147,7 @@ func (t *tx) act(ctx context.Context, by cordon.Actor, v cordon.Verdict) error {
 		return err
 	}
 	for _, stop := range v.Stops {
-		if _, _, err := t.placeStop(ctx, cordon.System(), stop); err != nil {
+		if _, err := t.placeStop(ctx, cordon.System(), stop, nil); err != nil {
 			return err
 		}
 	}

@@ -123,30 +123,30 @@ func (s *Store) StopPreview(ctx context.Context, c cordon.Scope) (cordon.Counts,
 
 // PlaceStop commits the stop, whatever the queue holds: no copy is rewritten.
 // From the commit on no claim takes a copy that it covers. It answers with the
-// stop's exact account and with the copies that were being sent; those of them
-// past the last look may still leave.
-func (s *Store) PlaceStop(ctx context.Context, by cordon.Actor, stop cordon.Stop) (cordon.Stop, []cordon.Ref, error) {
+// stop's exact account. Copies that were being sent count as in flight, unless
+// sharpen, told which they are, knows better; what it answers is what is stored
+// and what the ledger says. It may be called twice, and must not block.
+func (s *Store) PlaceStop(ctx context.Context, by cordon.Actor, stop cordon.Stop, sharpen func(cordon.StopAnswer, []cordon.Ref) cordon.StopAnswer) (cordon.Stop, error) {
 	var placed cordon.Stop
-	var refs []cordon.Ref
 	err := s.write(ctx, func(t *tx) error {
 		if _, err := t.exec(ctx, `{{exclude queue}}`); err != nil {
 			return err
 		}
 		var err error
-		placed, refs, err = t.placeStop(ctx, by, stop)
+		placed, err = t.placeStop(ctx, by, stop, sharpen)
 		return err
 	})
 	if err != nil {
-		return cordon.Stop{}, nil, fmt.Errorf("place stop: %w", err)
+		return cordon.Stop{}, fmt.Errorf("place stop: %w", err)
 	}
-	return placed, refs, nil
+	return placed, nil
 }
 
 // placeStop needs the queue's lock alone, so that no claim and no record of a
 // try comes between the stop and its answer.
-func (t *tx) placeStop(ctx context.Context, by cordon.Actor, stop cordon.Stop) (cordon.Stop, []cordon.Ref, error) {
+func (t *tx) placeStop(ctx context.Context, by cordon.Actor, stop cordon.Stop, sharpen func(cordon.StopAnswer, []cordon.Ref) cordon.StopAnswer) (cordon.Stop, error) {
 	if err := stop.Validate(); err != nil {
-		return cordon.Stop{}, nil, err
+		return cordon.Stop{}, err
 	}
 	if stop.ID == "" {
 		stop.ID = cordon.NewStopID()
@@ -159,7 +159,7 @@ func (t *tx) placeStop(ctx context.Context, by cordon.Actor, stop cordon.Stop) (
 	stop.LiftedBy, stop.LiftedAt, stop.Disposition = "", fromMicros(0), ""
 	counts, err := scopeCounts(ctx, t, stop.Scope)
 	if err != nil {
-		return cordon.Stop{}, nil, err
+		return cordon.Stop{}, err
 	}
 	stop.Answer = cordon.StopAnswer{
 		Delivered: counts.Delivered, InFlight: counts.Sending, Held: counts.Queued + counts.Deferred + counts.Held,
@@ -167,16 +167,19 @@ func (t *tx) placeStop(ctx context.Context, by cordon.Actor, stop cordon.Stop) (
 	}
 	refs, err := t.sendingIn(ctx, stop.Scope)
 	if err != nil {
-		return cordon.Stop{}, nil, err
+		return cordon.Stop{}, err
+	}
+	if sharpen != nil {
+		stop.Answer = sharpen(stop.Answer, refs)
 	}
 	if err := t.insertStop(ctx, stop); err != nil {
-		return cordon.Stop{}, nil, err
+		return cordon.Stop{}, err
 	}
 	t.append(cordon.Entry{
 		Kind: cordon.EntryStopPlaced, Tenant: stop.Scope.Tenant, Actor: by.ID(), Subject: string(stop.ID), Body: mustJSON(stop),
 	})
 	t.wake("stops")
-	return stop, refs, nil
+	return stop, nil
 }
 
 func (t *tx) insertStop(ctx context.Context, stop cordon.Stop) error {

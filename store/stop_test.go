@@ -20,7 +20,9 @@ import (
 
 func place(t testing.TB, s *store.Store, scope cordon.Scope) (cordon.Stop, []cordon.Ref) {
 	t.Helper()
-	stop, refs, err := s.PlaceStop(context.Background(), operator, cordon.Stop{Scope: scope, Reason: "wrong date column"})
+	var refs []cordon.Ref
+	stop, err := s.PlaceStop(context.Background(), operator, cordon.Stop{Scope: scope, Reason: "wrong date column"},
+		func(a cordon.StopAnswer, sending []cordon.Ref) cordon.StopAnswer { refs = sending; return a })
 	ok(t, err)
 	return stop, refs
 }
@@ -174,7 +176,7 @@ func TestAStopThatRanOutGivesItsCopiesBack(t *testing.T) {
 		p := newSender(t, s, c, 5)
 		p.bulk()
 		p.bulk(held)
-		_, _, err := s.PlaceStop(context.Background(), operator, cordon.Stop{Scope: cordon.Scope{Everything: true}, Reason: "precaution", Until: c.now().Add(time.Hour)})
+		_, err := s.PlaceStop(context.Background(), operator, cordon.Stop{Scope: cordon.Scope{Everything: true}, Reason: "precaution", Until: c.now().Add(time.Hour)}, nil)
 		ok(t, err)
 		second, _ := place(t, s, cordon.Scope{Template: p.template, Kind: cordon.Single})
 		sweepAll(t, s, 100)
@@ -195,7 +197,7 @@ func TestAStopThatRanOutGivesItsCopiesBack(t *testing.T) {
 func TestAStopWithoutScopeOrReasonIsNotStored(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store, c *handClock) {
 		for _, stop := range []cordon.Stop{{Reason: "x"}, {Scope: cordon.Scope{Everything: true}}, {Scope: cordon.Scope{Kind: cordon.Bulk}, Reason: "x"}} {
-			if _, _, err := s.PlaceStop(context.Background(), operator, stop); cordon.CodeOf(err) != cordon.Invalid {
+			if _, err := s.PlaceStop(context.Background(), operator, stop, nil); cordon.CodeOf(err) != cordon.Invalid {
 				t.Fatalf("%+v: %v", stop, err)
 			}
 		}
