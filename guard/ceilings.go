@@ -94,6 +94,10 @@ func limited(ctx context.Context, m *matter, c cordon.Ceiling, used, asks int64)
 	return burst(ctx, m, c, v)
 }
 
+// burstFrom is the fewest copies that make a burst: below it a person at a desk
+// may have pressed the button a few times.
+const burstFrom = 20
+
 // burst: a key that uses an hour's allowance within a minute is not a program at
 // its work. It is stopped, so that what still waits in the undo window waits for
 // a person.
@@ -104,7 +108,7 @@ func burst(ctx context.Context, m *matter, c cordon.Ceiling, v cordon.Verdict) c
 	lately := c
 	lately.Since = m.now.Add(-m.limits.BurstWindow)
 	used, err := m.guard.store.Usage(ctx, m.order.Tenant, lately)
-	if err != nil || float64(used) < m.limits.BurstShare*float64(c.Max) {
+	if err != nil || used < burstFrom || float64(used) < m.limits.BurstShare*float64(c.Max) {
 		return v // refused in any case
 	}
 	why := fmt.Sprintf("A burst: %d of the %d copies that a key may send in an hour were sent within %s.", used, c.Max, written(m.limits.BurstWindow))

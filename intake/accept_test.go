@@ -292,6 +292,26 @@ func TestAKeySendsNoMoreThanItsHourAllows(t *testing.T) {
 	})
 }
 
+// A leaked list sent as fast as it goes uses an hour's allowance in seconds. The
+// key is stopped, and what still waits in the undo window never leaves.
+func TestABurstStopsTheKey(t *testing.T) {
+	w := one(t)
+	key := w.key(w.clinic)
+	w.limits(func(l *cordon.Limits) { l.KeySinglePerHour, l.KeyBusiestFactor = 24, 0 })
+	for i := range 24 {
+		w.accept(key, single(w.clinic, w.clinic.patients[i%12]))
+		w.clock.Advance(time.Second)
+	}
+	w.refused(key, single(w.clinic, w.clinic.patients[0]), cordon.Limited)
+	stops, err := w.store.ActiveStops(w.ctx)
+	w.must(err)
+	if len(stops) != 1 || stops[0].Scope != (cordon.Scope{Key: key.Key}) {
+		w.Fatalf("stops: %+v", stops)
+	}
+	w.refused(key, single(w.clinic, w.clinic.patients[0]), cordon.Stopped)
+	w.accept(w.key(w.clinic), single(w.clinic, w.clinic.patients[0])) // the practice's own program goes on
+}
+
 func TestTheWaitNamedIsLongEnough(t *testing.T) {
 	w := one(t)
 	key := w.key(w.clinic)
