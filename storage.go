@@ -128,4 +128,5 @@ type Lost struct {
 	Ref     Ref
 	Outcome Outcome // queued: never passed the last look; delivered: acknowledged; uncertain otherwise
 	At      time.Time
+	NextDue time.Time // of a deferred, uncertain or queued copy; zero is at once
 }

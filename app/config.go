@@ -61,6 +61,9 @@ type RelayConfig struct {
 type QueueConfig struct {
 	BounceDomain string   `toml:"bounce_domain"` // return paths are unique there; "" = the letter's From address
 	Poll         Duration `toml:"poll"`
+	// RetryUncertain is how long a copy that may have arrived waits.
+	RetryUncertain Duration `toml:"retry_uncertain"`
+	DeadAfter      Duration `toml:"dead_after"` // silence after which other nodes take over; the same on all
 }
 
 type SignConfig struct {
@@ -92,7 +95,7 @@ func DefaultConfig() Config {
 		Listen: "127.0.0.1:8025",
 		Log:    LogConfig{Level: "info", Format: "text"},
 		Relay:  RelayConfig{TLS: "required", Connections: 20, MessagesPerConnection: 1000},
-		Queue:  QueueConfig{Poll: Duration{250 * time.Millisecond}},
+		Queue:  QueueConfig{Poll: Duration{250 * time.Millisecond}, RetryUncertain: Duration{15 * time.Minute}, DeadAfter: Duration{time.Minute}},
 		Sign:   SignConfig{DKIM: true},
 		Ledger: LedgerConfig{Installation: "local", Checkpoint: Duration{time.Minute}},
 		Decoy:  DecoyConfig{Domain: "decoy.invalid"},
@@ -191,6 +194,10 @@ func (c Config) Validate() error {
 		return cordon.InvalidField("relay.connections", "must be 1 to 1000", "")
 	case c.Relay.MessagesPerSecond < 0:
 		return cordon.InvalidField("relay.messages_per_second", "must not be negative", "0 means no limit")
+	case c.Queue.RetryUncertain.Duration < time.Second:
+		return cordon.InvalidField("queue.retry_uncertain", "must be at least 1s", "15m gives the relay time to deliver what it took")
+	case c.Queue.DeadAfter.Duration < 3*time.Second:
+		return cordon.InvalidField("queue.dead_after", "must be at least 3s", "1m bears a slow database; use the same on every node")
 	case !oneOf(c.Log.Level, "debug", "info", "warn", "error"):
 		return cordon.InvalidField("log.level", "must be debug, info, warn or error", "")
 	case !oneOf(c.Log.Format, "text", "json"):

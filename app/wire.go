@@ -112,6 +112,7 @@ func Open(ctx context.Context, c Config, o Options) (*House, error) {
 	h.Runner = queue.New(queue.Config{Store: seen, Relay: wire, Signer: newSigner(c.Sign), Board: h.Board, Provenance: provenance,
 		Node: node, Dir: c.Data, Connections: c.Relay.Connections, Rate: c.Relay.MessagesPerSecond,
 		BounceDomain: c.Queue.BounceDomain, Poll: c.Queue.Poll.Duration,
+		RetryUncertain: c.Queue.RetryUncertain.Duration, DeadAfter: c.Queue.DeadAfter.Duration,
 		Now: o.Now, Rand: o.Rand, Log: o.Log})
 	h.API = api.New(api.Config{Desk: h.Desk, Warden: h.Warden, Auditor: h.Auditor, Registry: h.Registry, Catalog: h.Catalog, Now: o.Now, Log: o.Log})
 	h.Console = console.New(console.Config{Registry: h.Registry, Desk: h.Desk, Warden: h.Warden, Auditor: h.Auditor, Catalog: h.Catalog,

@@ -95,6 +95,10 @@ func TestAnUncertainCopyKeepsItsMessageID(t *testing.T) {
 		}
 		d := p.bulk()
 		_, stop := w.start(slowPoll)
+		time.Sleep(11 * time.Minute)
+		if got := w.counts(d); got.Uncertain != 1 {
+			t.Errorf("before a quarter of an hour: %+v", got)
+		}
 		time.Sleep(10 * time.Minute)
 		stop()
 		if got := w.counts(d); got.Delivered != 1 || len(w.wire.taken()) != 2 || len(ids(t, w)) != 1 {

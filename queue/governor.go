@@ -22,6 +22,7 @@ type governor struct {
 	since    time.Time // when the latest pause began
 	until    time.Time
 	faults   int
+	told     bool // that the relay fails
 	refusals int // 4xx and 5xx in a row, about copies
 }
 
@@ -47,6 +48,16 @@ func (g *governor) report(begun, now time.Time, out cordon.Outcome) time.Duratio
 		}
 	}
 	return max(0, g.until.Sub(now))
+}
+
+// news says, once for each change, whether the relay began to fail or works again.
+func (g *governor) news() (failing, changed bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	failing = g.faults > 0
+	changed = failing != g.told
+	g.told = failing
+	return failing, changed
 }
 
 func (g *governor) pause(now time.Time, d time.Duration) {

@@ -13,8 +13,9 @@ import (
 type Store interface {
 	Join(ctx context.Context, node string) error
 	Beat(ctx context.Context, node string) error
-	ReapNodes(ctx context.Context, deadBefore time.Time) (int, error)
+	ReapNodes(ctx context.Context, deadBefore, due time.Time) (int, error)
 	SendingOf(ctx context.Context, node string) ([]cordon.Ref, error)
+	SettleLost(ctx context.Context, node string, lost []cordon.Lost) error
 
 	LanesDue(ctx context.Context, n int) ([]cordon.Lane, error)
 	ClaimDue(ctx context.Context, node string, l cordon.Lane, n int) ([]cordon.Claim, error)

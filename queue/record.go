@@ -56,8 +56,7 @@ func (r *Runner) record(ctx context.Context, group []result) {
 		r.cfg.Log.Error("attempts not recorded", "error", err, "count", len(group))
 		select {
 		case <-ctx.Done(): // the journal knows them: the next start records them
-			r.cfg.Board.Leave(refs)
-			return
+			return // still in flight as the board sees it: a stop must count them
 		case <-time.After(backoff(50*time.Millisecond, failures, 5*time.Second)):
 		}
 	}

@@ -122,12 +122,7 @@ func (h *history) fate(ref cordon.Ref, now time.Time) cordon.Lost {
 	return cordon.Lost{Ref: ref, Outcome: cordon.Outcome{State: cordon.Uncertain}, At: now}
 }
 
-// lostTry stands for the unknown number of tries of a copy settled after a
-// crash: one that may have arrived is not tried again for a quarter of an hour.
-const lostTry = 3
-
-// recover settles what an earlier process of this node left in sending. It
-// records it as tries, because those say when the next one is due.
+// recover settles what an earlier process of this node left in sending.
 func (r *Runner) recover(ctx context.Context) error {
 	h, err := r.journal.past()
 	if err != nil {
@@ -140,15 +135,15 @@ func (r *Runner) recover(ctx context.Context) error {
 	now := r.cfg.Now()
 	for len(refs) > 0 {
 		n := min(len(refs), groupMost)
-		var g cordon.AttemptGroup
-		for _, ref := range refs[:n] {
-			lost := h.fate(ref, now)
-			claim := cordon.Claim{Ref: ref, FirstAt: now, Delivery: cordon.Delivery{Attempt: lostTry}}
-			out, due := next(claim, lost.Outcome, now, r.chance, 0)
-			g.Attempts = append(g.Attempts, cordon.Attempt{Claim: claim, Outcome: out, At: lost.At, NextDue: due})
+		lost := make([]cordon.Lost, n)
+		for i, ref := range refs[:n] {
+			lost[i] = h.fate(ref, now)
+			// How often it was tried is not known here, and does not end its tries.
+			unknown := cordon.Claim{FirstAt: now, Delivery: cordon.Delivery{Attempt: unsureTries}}
+			lost[i].Outcome, lost[i].NextDue = r.schedule.next(unknown, lost[i].Outcome, now, 0)
 		}
 		refs = refs[n:]
-		if err := r.cfg.Store.RecordAttempts(ctx, r.cfg.Node, g); err != nil {
+		if err := r.cfg.Store.SettleLost(ctx, r.cfg.Node, lost); err != nil {
 			return fmt.Errorf("recover: %w", err)
 		}
 		r.cfg.Log.Warn("copies settled after a crash", "count", n)

@@ -34,9 +34,19 @@ func delayAfter(n int) time.Duration {
 	return 6 * time.Hour
 }
 
+// unsureTries is up to how many tries an uncertain copy waits as configured; a
+// relay that breaks off again and again is then asked ever more rarely.
+const unsureTries = 3
+
+// schedule says when a copy is tried again.
+type schedule struct {
+	chance *dice
+	unsure time.Duration // the wait of a copy that may have arrived
+}
+
 // next says what is recorded for an outcome, and when the copy is tried again.
 // pause is how long the relay is left alone after a fault of its own.
-func next(c cordon.Claim, out cordon.Outcome, now time.Time, chance *dice, pause time.Duration) (cordon.Outcome, time.Time) {
+func (s schedule) next(c cordon.Claim, out cordon.Outcome, now time.Time, pause time.Duration) (cordon.Outcome, time.Time) {
 	out.State = out.Settled()
 	switch out.State {
 	case cordon.Queued:
@@ -47,9 +57,15 @@ func next(c cordon.Claim, out cordon.Outcome, now time.Time, chance *dice, pause
 	}
 	if out.Relay { // not the copy's fault: neither a try nor an end
 		out.State = cordon.Queued
-		return out, now.Add(max(pause, chance.jitter(time.Minute)))
+		return out, now.Add(max(pause, s.chance.jitter(time.Minute)))
 	}
-	due := now.Add(chance.jitter(delayAfter(c.Delivery.Attempt)))
+	wait := delayAfter(c.Delivery.Attempt)
+	if out.State == cordon.Uncertain {
+		if wait = max(wait, s.unsure); c.Delivery.Attempt <= unsureTries {
+			wait = s.unsure
+		}
+	}
+	due := now.Add(s.chance.jitter(wait))
 	if c.Delivery.Attempt < earlyTries || due.Before(c.FirstAt.Add(GiveUp)) {
 		return out, due
 	}

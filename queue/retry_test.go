@@ -57,7 +57,8 @@ func TestWhatIsRecordedForAnOutcome(t *testing.T) {
 		{"bounced", 1, first, cordon.Outcome{State: cordon.Bounced}, 0, cordon.Bounced, time.Time{}},
 		{"deferred once", 1, first, cordon.Outcome{State: cordon.Deferred}, 0, cordon.Deferred, now.Add(time.Minute)},
 		{"deferred thrice", 3, first, cordon.Outcome{State: cordon.Deferred}, 0, cordon.Deferred, now.Add(15 * time.Minute)},
-		{"nothing known", 2, first, cordon.Outcome{}, 0, cordon.Uncertain, now.Add(5 * time.Minute)},
+		{"nothing known", 2, first, cordon.Outcome{}, 0, cordon.Uncertain, now.Add(15 * time.Minute)},
+		{"nothing known again and again", 6, first, cordon.Outcome{}, 0, cordon.Uncertain, now.Add(2 * time.Hour)},
 		{"five days", 30, old, cordon.Outcome{State: cordon.Deferred}, 0, cordon.Bounced, time.Time{}},
 		{"five days, but held until now", 1, old, cordon.Outcome{State: cordon.Deferred}, 0, cordon.Deferred, now.Add(time.Minute)},
 		{"uncertain to the end", 30, old, cordon.Outcome{State: cordon.Uncertain}, 0, cordon.Uncertain, never()},
@@ -67,7 +68,7 @@ func TestWhatIsRecordedForAnOutcome(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			claim := cordon.Claim{FirstAt: c.first, Delivery: cordon.Delivery{Attempt: c.tries}}
-			out, due := next(claim, c.out, now, &dice{}, c.pause)
+			out, due := schedule{&dice{}, 15 * time.Minute}.next(claim, c.out, now, c.pause)
 			if out.State != c.state || !due.Equal(c.due) {
 				t.Errorf("%s due %v, want %s due %v", out.State, due, c.state, c.due)
 			}

@@ -32,6 +32,13 @@ type Config struct {
 	// Unsubscribe answers the copy's one-click URL, "" for none; nil for none at all.
 	Unsubscribe func(cordon.Delivery) string
 
+	// RetryUncertain is how long a copy that may have arrived waits for its next
+	// try; 0 means 15 minutes.
+	RetryUncertain time.Duration
+	// DeadAfter is after what silence of its own a node is taken for dead by the
+	// others; 0 means a minute. It is the same on every node of a store.
+	DeadAfter time.Duration
+
 	Poll  time.Duration // how often due lanes are looked for without a wake-up; 0 means 500 ms
 	Grace time.Duration // how long copies in flight may take at the end; 0 means 30 s
 	Now   func() time.Time
@@ -40,9 +47,8 @@ type Config struct {
 }
 
 const (
-	beatEvery    = 10 * time.Second
-	deadAfter    = 60 * time.Second // a node silent for so long is taken for dead
-	heardWithin  = 30 * time.Second // and sends nothing well before
+	beatsALife   = 6 // heartbeats within DeadAfter
+	heardShare   = 2 // a node not heard of for half of DeadAfter sends nothing
 	lanesAtOnce  = 256
 	settleToGive = 10 * time.Second // for recording what is left, after Grace
 )
@@ -53,6 +59,7 @@ type Runner struct {
 	exit     exit
 	tokens   tokens
 	chance   *dice
+	schedule schedule
 	governor *governor
 	backlog  *backlog
 	journal  *journal
@@ -75,6 +82,12 @@ func New(cfg Config) *Runner {
 	if cfg.Rate > 0 { // more would only wait, judged too early
 		cfg.Connections = max(1, min(cfg.Connections, int(math.Ceil(cfg.Rate*5))))
 	}
+	if cfg.RetryUncertain <= 0 {
+		cfg.RetryUncertain = 15 * time.Minute
+	}
+	if cfg.DeadAfter <= 0 {
+		cfg.DeadAfter = time.Minute
+	}
 	if cfg.Poll <= 0 {
 		cfg.Poll = 500 * time.Millisecond
 	}
@@ -90,6 +103,7 @@ func New(cfg Config) *Runner {
 	chance := &dice{r: cfg.Rand}
 	return &Runner{
 		cfg: cfg, exit: exit{cfg.Provenance}, tokens: newTokens(cfg.Provenance), chance: chance,
+		schedule: schedule{chance, cfg.RetryUncertain},
 		governor: &governor{chance: chance}, backlog: newBacklog(cfg.Connections),
 		results: make(chan result, groupMost),
 	}
@@ -261,7 +275,7 @@ func (r *Runner) returnJobs(jobs []job, reason string) {
 
 // heart tells the store that this node lives, and settles nodes that do not.
 func (r *Runner) heart(ctx context.Context) {
-	beat := time.NewTicker(beatEvery)
+	beat := time.NewTicker(r.cfg.DeadAfter / beatsALife)
 	defer beat.Stop()
 	for n := 0; ; n++ {
 		select {
@@ -278,7 +292,7 @@ func (r *Runner) heart(ctx context.Context) {
 		if n%3 != 0 {
 			continue
 		}
-		switch reaped, err := r.cfg.Store.ReapNodes(ctx, now.Add(-deadAfter)); {
+		switch reaped, err := r.cfg.Store.ReapNodes(ctx, now.Add(-r.cfg.DeadAfter), now.Add(r.chance.jitter(r.cfg.RetryUncertain))); {
 		case err != nil:
 			r.complain(ctx, "dead nodes not settled", err)
 		case reaped > 0:
@@ -296,7 +310,7 @@ func (r *Runner) complain(ctx context.Context, what string, err error) {
 // heard says whether the store took a heartbeat lately. A node that others may
 // soon take for dead sends nothing: its copies would be sent twice.
 func (r *Runner) heard() bool {
-	return r.cfg.Now().Sub(time.UnixMicro(r.heardAt.Load())) < heardWithin
+	return r.cfg.Now().Sub(time.UnixMicro(r.heardAt.Load())) < r.cfg.DeadAfter/heardShare
 }
 
 func sleep(ctx context.Context, d time.Duration) {

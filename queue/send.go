@@ -23,6 +23,7 @@ func (r *Runner) send(ctx context.Context, j job) result {
 		if pause = r.governor.report(f.begun, now, out); pause > 0 {
 			r.giveBack("relay")
 		}
+		r.tellRelay(out, pause)
 	}
 	if f.entered {
 		if err := r.journal.answered(j.claim.Ref, out, now); err != nil {
@@ -32,9 +33,19 @@ func (r *Runner) send(ctx context.Context, j job) result {
 	if !f.sent && out.Reason != "closing" {
 		pause = max(pause, r.chance.jitter(f.refused.rest()))
 	}
-	out, due := next(j.claim, out, now, r.chance, pause)
+	out, due := r.schedule.next(j.claim, out, now, pause)
 	r.count.of(out.State).Add(1)
 	return result{cordon.Attempt{Claim: j.claim, Outcome: out, At: now, NextDue: due}, f.refused}
+}
+
+// tellRelay logs when the relay begins to fail, and when it works again.
+func (r *Runner) tellRelay(out cordon.Outcome, pause time.Duration) {
+	switch failing, changed := r.governor.news(); {
+	case changed && failing:
+		r.cfg.Log.Warn("relay fails, sending is paused", "reason", out.Reason, "reply", out.Reply, "pause", pause)
+	case changed:
+		r.cfg.Log.Info("relay works again")
+	}
 }
 
 // flight is one copy between its claim and its outcome.

@@ -138,12 +138,12 @@ func (w *World) doExpect(_ *txtar.Archive, l line) error {
 	return nil
 }
 
-// arrived N [duplicates=N] [subject='…']: what the relay counted by itself.
+// arrived N [duplicates=N] [subject='…'] [to='…']: what the relay counted by itself.
 func (w *World) doArrived(_ *txtar.Archive, l line) error {
 	copies, _ := w.sink.Copies(0)
 	n := 0
 	for _, c := range copies {
-		if strings.Contains(c.Subject, l.named["subject"]) {
+		if strings.Contains(c.Subject, l.named["subject"]) && strings.Contains(c.To, l.named["to"]) {
 			n++
 		}
 	}
@@ -152,6 +152,29 @@ func (w *World) doArrived(_ *txtar.Archive, l line) error {
 	}
 	if want := or(l.named["duplicates"], "0"); strconv.Itoa(w.sink.Duplicates()) != want {
 		return fmt.Errorf("%d copies arrived twice, want %s", w.sink.Duplicates(), want)
+	}
+	return nil
+}
+
+// overtook 'SUBJECT' 'OTHER' N: when the last letter with the subject arrived, N
+// or more with the other were still to come.
+func (w *World) doOvertook(_ *txtar.Archive, l line) error {
+	least, err := strconv.Atoi(l.word(2))
+	if err != nil {
+		return err
+	}
+	copies, _ := w.sink.Copies(0)
+	seen, after := false, 0
+	for _, c := range copies {
+		switch {
+		case strings.Contains(c.Subject, l.word(0)):
+			seen, after = true, 0
+		case strings.Contains(c.Subject, l.word(1)):
+			after++
+		}
+	}
+	if !seen || after < least {
+		return fmt.Errorf("%d letters %q came after the last %q (arrived: %v), want %d or more", after, l.word(1), l.word(0), seen, least)
 	}
 	return nil
 }

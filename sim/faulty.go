@@ -22,6 +22,7 @@ type Faulty struct {
 	left  int // writes until death; < 0: lives on
 	dead  bool
 	wrote int
+	died  func() // told once, at the moment of death
 }
 
 // NewFaulty wraps a store that lives until told otherwise.
@@ -38,6 +39,13 @@ func (f *Faulty) DieBefore(n int) {
 func (f *Faulty) Die() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.die()
+}
+
+func (f *Faulty) die() {
+	if !f.dead && f.died != nil {
+		f.died()
+	}
 	f.dead = true
 }
 
@@ -60,7 +68,8 @@ func (f *Faulty) write() error {
 	defer f.mu.Unlock()
 	if f.left > 0 {
 		if f.left--; f.left == 0 {
-			f.dead, f.left = true, -1
+			f.left = -1
+			f.die()
 		}
 	}
 	if f.dead {
@@ -112,11 +121,11 @@ func (f *Faulty) SettleLost(ctx context.Context, node string, lost []cordon.Lost
 	return f.Store.SettleLost(ctx, node, lost)
 }
 
-func (f *Faulty) ReapNodes(ctx context.Context, deadBefore time.Time) (int, error) {
+func (f *Faulty) ReapNodes(ctx context.Context, deadBefore, due time.Time) (int, error) {
 	if err := f.write(); err != nil {
 		return 0, err
 	}
-	return f.Store.ReapNodes(ctx, deadBefore)
+	return f.Store.ReapNodes(ctx, deadBefore, due)
 }
 
 func (f *Faulty) PlaceStop(ctx context.Context, by cordon.Actor, s cordon.Stop, sharpen func(cordon.StopAnswer, []cordon.Ref) cordon.StopAnswer) (cordon.Stop, error) {
@@ -133,11 +142,34 @@ func (f *Faulty) LiftStop(ctx context.Context, by cordon.Actor, id cordon.StopID
 	return f.Store.LiftStop(ctx, by, id, d)
 }
 
+// Sweep is a write only when there is something to sweep: the store opens no
+// transaction otherwise.
 func (f *Faulty) Sweep(ctx context.Context, n int) (int, bool, error) {
-	if err := f.write(); err != nil {
+	stops, err := f.Store.ActiveStops(ctx)
+	if err != nil {
 		return 0, false, err
 	}
+	totals, err := f.Store.Totals(ctx)
+	if err != nil {
+		return 0, false, err
+	}
+	due := len(stops) > 0
+	for _, c := range totals {
+		due = due || c.Held > 0
+	}
+	if due || f.Dead() {
+		if err := f.write(); err != nil {
+			return 0, false, err
+		}
+	}
 	return f.Store.Sweep(ctx, n)
+}
+
+func (f *Faulty) Suppress(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.RecipientID, reason cordon.SuppressionReason) error {
+	if err := f.write(); err != nil {
+		return err
+	}
+	return f.Store.Suppress(ctx, by, tenant, id, reason)
 }
 
 func (f *Faulty) AppendEntry(ctx context.Context, e cordon.Entry) error {

@@ -17,6 +17,7 @@ func TestScenarios(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
 			archive, err := txtar.ParseFile(file)
 			if err != nil {
 				t.Fatal(err)
@@ -27,28 +28,8 @@ func TestScenarios(t *testing.T) {
 }
 
 func run(t *testing.T, archive *txtar.Archive) {
-	lines, err := parseScript(string(archive.Comment))
-	if err != nil {
+	if err := New(t).play(archive); err != nil {
 		t.Fatal(err)
-	}
-	w := New(t)
-	language := verbs()
-	for _, l := range lines {
-		do, known := language[l.verb]
-		if !known {
-			t.Fatalf("line %d: %s is not a verb", l.number, l.verb)
-		}
-		err := do(w, archive, l)
-		if l.refuse {
-			if err == nil {
-				t.Fatalf("line %d: %s went through, and must not", l.number, l.verb)
-			}
-			w.lastErr = err
-			continue
-		}
-		if err != nil {
-			t.Fatalf("line %d: %s: %v", l.number, l.verb, err)
-		}
 	}
 }
 

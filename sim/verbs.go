@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/emersion/go-smtp"
 	"golang.org/x/tools/txtar"
 
 	"github.com/cordonmail/cordon"
@@ -32,18 +33,59 @@ func verbs() map[string]func(*World, *txtar.Archive, line) error {
 		"stop":       (*World).doStop,
 		"lift":       (*World).doLift,
 		"suppress":   (*World).doSuppress,
+		"erase":      (*World).doErase,
+		"suspend":    (*World).doSuspend,
+		"revoke":     (*World).doRevoke,
 		"relay":      (*World).doRelay,
 		"advance":    (*World).doAdvance,
 		"crash":      (*World).doCrash,
+		"close":      (*World).doClose,
 		"start":      (*World).doStart,
 		"die":        (*World).doDie,
 		"assess":     (*World).doAssess,
 		"verify":     (*World).doVerify,
 		"expect":     (*World).doExpect,
 		"arrived":    (*World).doArrived,
+		"overtook":   (*World).doOvertook,
 		"signal":     (*World).doSignal,
 		"error":      (*World).doError,
 		"says":       (*World).doSays,
+	}
+}
+
+// play does every line of a script and stops at the first that goes wrong.
+func (w *World) play(archive *txtar.Archive) error {
+	lines, err := parseScript(string(archive.Comment))
+	if err != nil {
+		return err
+	}
+	language := verbs()
+	for _, l := range lines {
+		do, known := language[l.verb]
+		if !known {
+			return fmt.Errorf("line %d: %s is not a verb", l.number, l.verb)
+		}
+		err := do(w, archive, l)
+		switch {
+		case l.refuse && err == nil:
+			return fmt.Errorf("line %d: %s went through, and must not", l.number, l.verb)
+		case l.refuse:
+			w.lastErr = err
+		case err != nil:
+			return fmt.Errorf("line %d: %s: %w", l.number, l.verb, err)
+		}
+	}
+	return nil
+}
+
+// line does the lines of a text that has no files.
+func (w *World) line(text string) error { return w.play(&txtar.Archive{Comment: []byte(text)}) }
+
+// script does lines that must go well.
+func (w *World) script(text string) {
+	w.t.Helper()
+	if err := w.line(text); err != nil {
+		w.t.Fatal(err)
 	}
 }
 
@@ -109,21 +151,26 @@ func (w *World) doRecipients(files *txtar.Archive, l line) error {
 	return w.reloadPeople(t)
 }
 
+// reloadPeople numbers a tenant's people in the order of their references.
 func (w *World) reloadPeople(t *tenant) error {
-	t.people = nil
+	var all []cordon.Recipient
 	page := cordon.Page{Limit: 500}
 	for {
 		rows, next, err := w.house.Catalog.Recipients(context.Background(), t.author, t.ID, cordon.Filter{Everyone: true}, page)
 		if err != nil {
 			return err
 		}
-		for _, r := range rows {
-			t.people = append(t.people, r.ID)
-		}
+		all = append(all, rows...)
 		if page.After = next; next == "" {
-			return nil
+			break
 		}
 	}
+	slices.SortStableFunc(all, func(a, b cordon.Recipient) int { return strings.Compare(a.ExternalRef, b.ExternalRef) })
+	t.people = nil
+	for _, r := range all {
+		t.people = append(t.people, r.ID)
+	}
+	return nil
 }
 
 func fileOf(files *txtar.Archive, name string) []byte {
@@ -240,10 +287,16 @@ func (w *World) doOrder(files *txtar.Archive, l line) error {
 		order.Rows = sameValues(t, order, pair)
 	}
 	receipt, err := w.house.Desk.Accept(ctx, w.actorOr(l, t.author), order)
-	if err == nil {
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(w.dispatch, func(d cordon.Dispatch) bool { return d.ID == receipt.Dispatch.ID })
+	if at < 0 { // an order repeated is the same dispatch
+		at = len(w.dispatch)
 		w.dispatch = append(w.dispatch, receipt.Dispatch)
 	}
-	return err
+	w.answer = fmt.Sprintf("dispatch %d recipients %d", at+1, receipt.Dispatch.Recipients)
+	return nil
 }
 
 // choose reads who an order goes to: 1-20 (the tenant's people by number),
@@ -270,15 +323,7 @@ func (w *World) choose(t *tenant, to string) ([]cordon.RecipientID, error) {
 		decoys, err := w.house.Catalog.Decoys(context.Background(), w.operator(), t.ID)
 		return decoys[:min(1, len(decoys))], err
 	}
-	first, last, isRange := strings.Cut(to, "-")
-	if !isRange {
-		last = first
-	}
-	from, err := strconv.Atoi(first)
-	if err != nil {
-		return nil, fmt.Errorf("to=%s: %w", to, err)
-	}
-	until, err := strconv.Atoi(last)
+	from, until, err := w.span(to)
 	if err != nil || from < 1 || until > len(t.people) {
 		return nil, fmt.Errorf("to=%s: the tenant has people 1-%d", to, len(t.people))
 	}
@@ -341,7 +386,81 @@ func (w *World) doSuppress(_ *txtar.Archive, l line) error {
 	return err
 }
 
-func (w *World) doRelay(_ *txtar.Archive, l line) error { return w.wire.set(l.word(0)) }
+// erase TENANT PERSON: the person is forgotten.
+func (w *World) doErase(_ *txtar.Archive, l line) error {
+	t, err := w.tenantNamed(l.word(0))
+	if err != nil {
+		return err
+	}
+	ids, err := w.choose(t, l.word(1))
+	for _, id := range ids {
+		if err := w.house.Catalog.EraseRecipient(context.Background(), w.actorOr(l, t.author), t.ID, id); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// suspend KEY reason='…' [as=ACTOR]
+func (w *World) doSuspend(_ *txtar.Archive, l line) error {
+	return w.house.Registry.SuspendKey(context.Background(), w.actorOr(l, w.operator()), w.actors[l.word(0)].Key, l.named["reason"])
+}
+
+// revoke key KEY reason='…' | revoke template TENANT HANDLE [as=ACTOR]
+func (w *World) doRevoke(_ *txtar.Archive, l line) error {
+	ctx := context.Background()
+	if l.word(0) == "key" {
+		return w.house.Registry.RevokeKey(ctx, w.actorOr(l, w.operator()), w.actors[l.word(1)].Key, l.named["reason"])
+	}
+	t, err := w.tenantNamed(l.word(1))
+	if err != nil {
+		return err
+	}
+	return w.house.Catalog.Revoke(ctx, w.actorOr(l, t.approver), t.ID, l.word(2), t.versions[l.word(2)])
+}
+
+// relay up|down|defer|refuse [to=TENANT:FIRST-LAST [times=N]]: how the relay
+// behaves, to everybody or to some mailboxes, for ever or for their next N copies.
+// relay slow 100ms: how long it takes over each copy.
+func (w *World) doRelay(_ *txtar.Archive, l line) error {
+	if l.word(0) == "slow" {
+		d, err := time.ParseDuration(l.word(1))
+		w.wire.takeTime(d)
+		return err
+	}
+	to := l.named["to"]
+	if to == "" {
+		return w.wire.set(l.word(0))
+	}
+	replies := map[string]*smtp.SMTPError{"defer": later(), "refuse": never()}
+	handle, numbers, _ := strings.Cut(to, ":")
+	first, last, err := w.span(numbers)
+	if err != nil || replies[l.word(0)] == nil {
+		return fmt.Errorf("to=%s: say defer or refuse, and TENANT:FIRST-LAST", to)
+	}
+	times := -1
+	if l.named["times"] != "" {
+		if times, err = strconv.Atoi(l.named["times"]); err != nil {
+			return err
+		}
+	}
+	for i := first; i <= last; i++ {
+		w.wire.refuseTo(fmt.Sprintf("patient%06d@%s.patients.example", i, handle), &reticent{replies[l.word(0)], times})
+	}
+	return nil
+}
+
+// span reads 3-7, or 3 alone.
+func (w *World) span(text string) (first, last int, err error) {
+	from, until, isRange := strings.Cut(text, "-")
+	if !isRange {
+		until = from
+	}
+	if first, err = strconv.Atoi(from); err == nil {
+		last, err = strconv.Atoi(until)
+	}
+	return first, last, err
+}
 
 func (w *World) doAdvance(_ *txtar.Archive, l line) error {
 	d, err := time.ParseDuration(l.word(0))
@@ -349,7 +468,9 @@ func (w *World) doAdvance(_ *txtar.Archive, l line) error {
 	return err
 }
 
+// crash, close and start: the house dies, ends in good order, begins.
 func (w *World) doCrash(*txtar.Archive, line) error { w.crash(); return nil }
+func (w *World) doClose(*txtar.Archive, line) error { w.stop(); return nil }
 func (w *World) doStart(*txtar.Archive, line) error { w.start(); return nil }
 
 // die writes=N: the process dies before the N-th write from now.

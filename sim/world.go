@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -34,6 +36,7 @@ type World struct {
 	stopHouse context.CancelFunc
 	houseDone chan error
 	faulty    *Faulty
+	journal   map[string][]byte // the flight journal as it was at the moment of death
 
 	tenants  map[string]*tenant
 	actors   map[string]cordon.Actor
@@ -51,8 +54,10 @@ type tenant struct {
 }
 
 // New makes a world whose relay takes everything. Call it inside a bubble.
-func New(t *testing.T) *World {
-	w := &World{t: t, dir: t.TempDir(), wire: newPipeNetwork(), tenants: map[string]*tenant{}, actors: map[string]cordon.Actor{}}
+func New(t *testing.T) *World { return newWorld(t, t.TempDir()) }
+
+func newWorld(t *testing.T, dir string) *World {
+	w := &World{t: t, dir: dir, wire: newPipeNetwork(), tenants: map[string]*tenant{}, actors: map[string]cordon.Actor{}}
 	w.sink = mailsink.Serve(w.wire, mailsink.Config{Keep: 5000, Answer: w.wire.judge})
 	w.start()
 	t.Cleanup(func() {
@@ -65,6 +70,7 @@ func New(t *testing.T) *World {
 // start opens the house and sets everything in it going.
 func (w *World) start() {
 	w.t.Helper()
+	w.wire.sever(false)
 	config := app.DefaultConfig()
 	config.Data = w.dir
 	config.Sign.DKIM = false // "the relay signs"; signing has tests of its own
@@ -74,7 +80,11 @@ func (w *World) start() {
 	client := relay.New(relay.Config{Addr: "relay.invalid:25", TLS: relay.TLSOff, Connections: 4, Dial: w.wire.dial, Now: time.Now})
 	house, err := app.Open(context.Background(), config, app.Options{
 		Now: time.Now, Rand: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Relay: client,
-		Storage: func(s *store.Store) app.Storage { w.faulty = NewFaulty(s); return w.faulty },
+		Storage: func(s *store.Store) app.Storage {
+			w.faulty = NewFaulty(s)
+			w.faulty.died = w.death
+			return w.faulty
+		},
 	})
 	if err != nil {
 		w.t.Fatalf("open house: %v", err)
@@ -104,11 +114,45 @@ func (w *World) stop() {
 	w.house = nil
 }
 
-// crash ends the house as a kill does: no write reaches the store any more, and
-// what was under way is lost.
+// crash ends the house as a kill does: no write reaches the store any more, no
+// byte reaches the relay, and the flight journal says what it said when the
+// process died, whatever the dying process still did.
 func (w *World) crash() {
+	w.t.Helper()
 	w.faulty.Die()
 	w.stop()
+	for _, name := range w.flights() {
+		if err := os.Remove(name); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	for name, raw := range w.journal {
+		if err := os.WriteFile(name, raw, 0o600); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// death is the moment itself: the wire first, so that no copy leaves that the
+// journal does not know.
+func (w *World) death() {
+	w.wire.sever(true)
+	w.journal = map[string][]byte{}
+	for _, name := range w.flights() {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			w.t.Errorf("flight journal: %v", err)
+		}
+		w.journal[name] = raw
+	}
+}
+
+func (w *World) flights() []string {
+	names, err := filepath.Glob(filepath.Join(w.dir, "flight-*.log"))
+	if err != nil {
+		w.t.Errorf("flight journal: %v", err)
+	}
+	return names
 }
 
 // advance lets time pass; everything that is due in it happens.
@@ -126,24 +170,36 @@ type pipeNetwork struct {
 	closed chan struct{}
 	once   sync.Once
 
-	mu     sync.Mutex
-	down   bool
-	reply  *smtp.SMTPError
-	refuse map[string]*smtp.SMTPError // by recipient
+	mu      sync.Mutex
+	down    bool
+	severed bool // the process is dead: nothing of it reaches the relay
+	open    map[net.Conn]bool
+	reply   *smtp.SMTPError
+	slow    time.Duration        // before each answer
+	refuse  map[string]*reticent // by recipient's address
+}
+
+// reticent is a mailbox that the relay does not serve, for ever or for a while.
+type reticent struct {
+	reply *smtp.SMTPError
+	times int // < 0: for ever
 }
 
 func newPipeNetwork() *pipeNetwork {
-	return &pipeNetwork{conns: make(chan net.Conn), closed: make(chan struct{}), refuse: map[string]*smtp.SMTPError{}}
+	return &pipeNetwork{conns: make(chan net.Conn), closed: make(chan struct{}), open: map[net.Conn]bool{}, refuse: map[string]*reticent{}}
 }
 
 func (n *pipeNetwork) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	near, far := net.Pipe()
 	n.mu.Lock()
-	down := n.down
+	down := n.down || n.severed
+	if !down {
+		n.open[near] = true
+	}
 	n.mu.Unlock()
 	if down {
 		return nil, errors.New("connection refused")
 	}
-	near, far := net.Pipe()
 	select {
 	case n.conns <- far:
 		return near, nil
@@ -154,12 +210,44 @@ func (n *pipeNetwork) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	}
 }
 
+// sever cuts every connection, and lets none be made until it is undone.
+func (n *pipeNetwork) sever(cut bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.severed = cut
+	for conn := range n.open {
+		if cut {
+			conn.Close()
+		}
+	}
+	if cut {
+		clear(n.open)
+	}
+}
+
+func (n *pipeNetwork) refuseTo(address string, r *reticent) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.refuse[address] = r
+}
+
+func (n *pipeNetwork) takeTime(d time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.slow = d
+}
+
 // judge is the relay's answer to a copy.
 func (n *pipeNetwork) judge(c mailsink.Copy) error {
 	n.mu.Lock()
+	slow := n.slow
+	n.mu.Unlock()
+	time.Sleep(slow) // the bubble's clock
+	n.mu.Lock()
 	defer n.mu.Unlock()
-	if e := n.refuse[c.To]; e != nil {
-		return e
+	if r := n.refuse[c.To]; r != nil && r.times != 0 {
+		r.times--
+		return r.reply
 	}
 	if n.reply != nil {
 		return n.reply
@@ -176,13 +264,21 @@ func (n *pipeNetwork) set(state string) error {
 	case "down":
 		n.down = true
 	case "defer":
-		n.reply = &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "try again later"}
+		n.reply = later()
 	case "refuse":
-		n.reply = &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "policy"}
+		n.reply = never()
 	default:
 		return fmt.Errorf("a relay can be up, down, defer or refuse, not %q", state)
 	}
 	return nil
+}
+
+func later() *smtp.SMTPError {
+	return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "try again later"}
+}
+
+func never() *smtp.SMTPError {
+	return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "policy"}
 }
 
 func (n *pipeNetwork) Accept() (net.Conn, error) {

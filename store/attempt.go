@@ -60,7 +60,8 @@ func (s *Store) SettleLost(ctx context.Context, node string, lost []cordon.Lost)
 	for i, l := range lost {
 		items[i] = settled{
 			dispatch: laneKey{l.Ref.Tenant, l.Ref.Dispatch}, seq: l.Ref.Seq,
-			state: l.Outcome.Settled(), reply: l.Outcome.Reply, reason: l.Outcome.Reason, at: micros(l.At),
+			state: l.Outcome.Settled(), reply: l.Outcome.Reply, reason: l.Outcome.Reason,
+			at: micros(l.At), due: micros(l.NextDue),
 		}
 	}
 	if err := s.settleAll(ctx, node, items, nil); err != nil {

@@ -329,7 +329,7 @@ func TestWhatANodeWasSendingWhenItDiedIsSettledNotLost(t *testing.T) {
 		ok(t, s.SettleLost(ctx, node, []cordon.Lost{
 			{Ref: refs[0], Outcome: cordon.Outcome{State: cordon.Queued}, At: c.now()},
 			{Ref: refs[1], Outcome: cordon.Outcome{State: cordon.Delivered, Reply: "250 2.0.0"}, At: c.now()},
-			{Ref: refs[2], At: c.now()},
+			{Ref: refs[2], At: c.now(), NextDue: c.now().Add(90 * time.Minute)},
 		}))
 		// A late record of copies that were settled meanwhile changes nothing of them.
 		settle(t, s, c, claims[:4], cordon.Outcome{State: cordon.Bounced, Reply: "550 5.7.1"}, 0)
@@ -343,12 +343,24 @@ func TestWhatANodeWasSendingWhenItDiedIsSettledNotLost(t *testing.T) {
 		}
 		c.advance(time.Hour)
 		ok(t, s.Beat(ctx, "node-b"))
-		n, err := s.ReapNodes(ctx, c.now().Add(-time.Minute))
+		n, err := s.ReapNodes(ctx, c.now().Add(-time.Minute), c.now().Add(time.Hour))
 		if err != nil || n != 5 {
 			t.Fatalf("reaped %d, %v", n, err)
 		}
 		if got, want := p.counts(d.ID), (cordon.Counts{Queued: 4, Delivered: 1, Uncertain: 6, Bounced: 1}); got != want {
 			t.Fatalf("counts %+v, want %+v", got, want)
+		}
+		// What may have arrived is not sent again before its time.
+		if now := claimAll(t, s, 100); len(now) != 4 {
+			t.Fatalf("%d are claimed at once, want the 4 that never left", len(now))
+		}
+		c.advance(30 * time.Minute)
+		if then := claimAll(t, s, 100); len(then) != 1 || then[0].Ref.Seq != refs[2].Seq {
+			t.Fatalf("claimed after half an hour: %d, want the lost one that is due", len(then))
+		}
+		c.advance(31 * time.Minute)
+		if last := claimAll(t, s, 100); len(last) != 5 {
+			t.Fatalf("claimed after an hour: %d, want the 5 of the dead node", len(last))
 		}
 		checkLanes(t, s)
 		checkLedger(t, s)

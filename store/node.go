@@ -87,8 +87,9 @@ func (s *Store) SendingOf(ctx context.Context, node string) ([]cordon.Ref, error
 }
 
 // ReapNodes settles as uncertain what nodes not heard of since then were
-// sending: nobody can say whether the relay took it. It answers how many.
-func (s *Store) ReapNodes(ctx context.Context, deadBefore time.Time) (int, error) {
+// sending: nobody can say whether the relay took it. They are tried again from
+// due on. It answers how many.
+func (s *Store) ReapNodes(ctx context.Context, deadBefore, due time.Time) (int, error) {
 	var dead []string
 	err := s.read(ctx, func(q querier) error {
 		rows, err := q.query(ctx, `SELECT n.name FROM node n WHERE n.seen_at < $1
@@ -113,7 +114,7 @@ func (s *Store) ReapNodes(ctx context.Context, deadBefore time.Time) (int, error
 			n := min(len(refs), 1000)
 			lost := make([]cordon.Lost, n)
 			for i, ref := range refs[:n] {
-				lost[i] = cordon.Lost{Ref: ref, Outcome: cordon.Outcome{State: cordon.Uncertain}, At: s.now()}
+				lost[i] = cordon.Lost{Ref: ref, Outcome: cordon.Outcome{State: cordon.Uncertain}, At: s.now(), NextDue: due}
 			}
 			if err := s.SettleLost(ctx, node, lost); err != nil {
 				return total, fmt.Errorf("reap nodes: %w", err)

@@ -329,9 +329,15 @@ func (t *tx) updateDrafts(ctx context.Context, keys *tenantKeys, known []*draft)
 			}
 			rows[i] = [7]any{d.num, hex.EncodeToString(d.blind), hex.EncodeToString(sealed), int64(d.fields), suppressed, d.ref, d.worn}
 		}
-		_, err := t.exec(ctx, `UPDATE recipient SET blind = {{unhex v.value->>1}}, sealed = {{unhex v.value->>2}}, fields = CAST(v.value->>3 AS BIGINT),
-	suppressed = (CAST(v.value->>4 AS BIGINT) = 1), external_ref = v.value->>5, tags = COALESCE(NULLIF(v.value->>6, ''), recipient.tags), updated_at = $3
-FROM {{rows $2}} v WHERE recipient.tenant = $1 AND recipient.num = CAST(v.value->>0 AS BIGINT)`, keys.num, jsonText(rows), micros(t.now))
+		// The rows must lead: with the tenant among their columns, the primary key
+		// can only be looked up from them. Otherwise SQLite walks the tenant's people
+		// and reads the JSON for each.
+		_, err := t.exec(ctx, `WITH v AS MATERIALIZED (SELECT CAST($1 AS BIGINT) AS tenant, CAST(r.value->>0 AS BIGINT) AS num,
+	r.value->>1 AS blind, r.value->>2 AS sealed, CAST(r.value->>3 AS BIGINT) AS fields, CAST(r.value->>4 AS BIGINT) AS suppressed,
+	r.value->>5 AS ref, NULLIF(r.value->>6, '') AS tags FROM {{rows $2}} r)
+UPDATE recipient SET blind = {{unhex v.blind}}, sealed = {{unhex v.sealed}}, fields = v.fields, suppressed = (v.suppressed = 1),
+	external_ref = v.ref, tags = COALESCE(v.tags, recipient.tags), updated_at = $3
+FROM v WHERE recipient.tenant = v.tenant AND recipient.num = v.num`, keys.num, jsonText(rows), micros(t.now))
 		if err != nil {
 			return err
 		}

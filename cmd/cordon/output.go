@@ -146,10 +146,13 @@ func (m *meter) show(what string, done, of int64, unit string) {
 	fmt.Fprintf(m.w, "\r\x1b[K%s", meterLine(what, done, of, unit, now.Sub(m.began)))
 }
 
+// rateAfter is how long a rate needs to mean something.
+const rateAfter = 300 * time.Millisecond
+
 // meterLine is "writing  ━━━━━━────  60 %  3,000 rows  2,100/s  1 s left".
 func meterLine(what string, done, of int64, unit string, took time.Duration) string {
 	rate := 0.0
-	if took > 0 {
+	if took >= rateAfter {
 		rate = float64(done) / took.Seconds()
 	}
 	line := fmt.Sprintf("%-9s", what)
@@ -158,7 +161,10 @@ func meterLine(what string, done, of int64, unit string, took time.Duration) str
 		full := int(share * 24)
 		line += fmt.Sprintf(" %s%s %3.0f %%", strings.Repeat("━", full), strings.Repeat("─", 24-full), share*100)
 	}
-	line += fmt.Sprintf("  %s %s  %s/s", count(done), unit, count(int64(rate)))
+	line += fmt.Sprintf("  %s %s", count(done), unit)
+	if rate > 0 {
+		line += fmt.Sprintf("  %s/s", count(int64(rate)))
+	}
 	if of > done && rate > 0 {
 		left := time.Duration(float64(of-done) / rate * float64(time.Second)).Round(time.Second)
 		line += fmt.Sprintf("  %s left", left)

@@ -26,6 +26,9 @@ func TestTheMeterSaysWhatIsLeft(t *testing.T) {
 	if got := meterLine("reading", 3000, 0, "bytes", 2*time.Second); strings.Contains(got, "%") || strings.Contains(got, "left") {
 		t.Errorf("a meter without an end is %q", got)
 	}
+	if got := meterLine("reading", 32768, 0, "bytes", time.Microsecond); strings.Contains(got, "/s") {
+		t.Errorf("a rate out of nothing: %q", got)
+	}
 	if got := meterLine("writing", 5000, 5000, "rows", 0); !strings.Contains(got, "100 %") {
 		t.Errorf("a full meter is %q", got)
 	}

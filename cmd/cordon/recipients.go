@@ -84,6 +84,9 @@ func (sh *shell) importFile(ctx context.Context, file, faults string, r request)
 	if err := list.close(); err != nil {
 		return err
 	}
+	if ctx.Err() != nil {
+		return &cordon.Error{Code: cordon.Unavailable, Message: "was interrupted; some of the rows may be imported", Remedy: "import the file again: rows with a ref are updated, not doubled"}
+	}
 	if err != nil {
 		return err
 	}

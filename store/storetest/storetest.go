@@ -43,6 +43,13 @@ func NewPostgres(t testing.TB, with ...Option) *store.Store {
 	return Open(t, store.Options{Database: newDatabase(t)}, with...)
 }
 
+// Postgres answers the URL of a PostgreSQL database of the test's own, for
+// several processes that share it.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	return newDatabase(t)
+}
+
 // Each runs f on a SQLite file and on PostgreSQL.
 func Each(t *testing.T, f func(t *testing.T, s *store.Store), with ...Option) {
 	t.Helper()
