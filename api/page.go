@@ -2,7 +2,6 @@ package api
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/cordonmail/cordon"
@@ -64,14 +63,6 @@ func done(err error) (*nothing, error) {
 }
 
 func tenantURL(t cordon.TenantID, rest string) string { return "/v1/tenants/" + string(t) + rest }
-
-func versionNumber(s string) (int, error) {
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 {
-		return 0, cordon.InvalidField("version", "is not a version number", "give a number from 1")
-	}
-	return n, nil
-}
 
 func sortTotals(rows []total) {
 	slices.SortFunc(rows, func(a, b total) int { return strings.Compare(string(a.Tenant), string(b.Tenant)) })

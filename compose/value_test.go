@@ -18,7 +18,7 @@ func TestCheckValue(t *testing.T) {
 			[]string{
 				"Knee check", "Dr.Smith", "Dr. Smith", "Dr.Li", "Prof.Wang", "K.Ng", "J.R.Li", "St.John", "3.30pm", "9.am", "at 9.30", "e.g. x", "i.e.", "z.B. so",
 				"u.a.", "1.200,50", "v1.2.3", "10.0.0.1", "12.05.2026", "3.Stock", "1.OG", "and/or", "Room 4/5", "C++", "50 %", "Müller & Söhne", "a...b", "...", ".", "Ärztin",
-				"$24.00", "No.4", "ends here.", "北京", "مرحبا", "नमस्ते", "می‌خواهم", "❤️", "<b>", "{{7*7}}", "${x}", "readme.txt", "Inc.", "a:b", "5:30",
+				"$24.00", "No.4", "ends here.", "北京", "مرحبا", "नमस्ते", "می\u200cخواهم", "❤️", "<b>", "{{7*7}}", "${x}", "readme.txt", "Inc.", "a:b", "5:30",
 			},
 			[]string{
 				"http://x", "HTTPS://EVIL", "see https://evil.com/x", "www.evil", "WWW.Evil.com", "evil.com", "Evil.Com", "X.Com", "visit evil.co.uk now", "evil.com.Please",

@@ -135,10 +135,3 @@ func (w *world) entry(kind cordon.EntryKind) int64 {
 func as(tenant cordon.TenantID, role cordon.Role) cordon.Actor {
 	return cordon.Actor{Kind: cordon.ActorAccount, Account: cordon.NewAccountID(), Tenant: tenant, Permissions: role.Permissions()}
 }
-
-func code(t *testing.T, err error, want cordon.Code) {
-	t.Helper()
-	if cordon.CodeOf(err) != want {
-		t.Fatalf("answer %v, want code %q", err, want)
-	}
-}

@@ -152,6 +152,9 @@ func (t *tx) settle(ctx context.Context, node int64, items []settled, careful bo
 			return err
 		}
 	}
+	if err := t.dropValues(ctx, items, facts); err != nil { // behind suppressBounced: an erasure takes the headcount first, too
+		return err
+	}
 	stands, err := moves.apply(ctx, t)
 	if err != nil {
 		return err

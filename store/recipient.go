@@ -205,8 +205,9 @@ func (s *Store) OpenPerson(ctx context.Context, by cordon.Actor, tenant cordon.T
 }
 
 // EraseRecipient forgets a person: what was sealed, the address's index, the
-// reference, tags and fields. The opaque ID stays, so that the ledger's proofs
-// do; who was mailed can still be counted, but no longer be named.
+// reference, tags, fields, and what orders not yet sent say of it. The opaque ID
+// stays, so that the ledger's proofs do; who was mailed can still be counted, but
+// no longer be named.
 func (s *Store) EraseRecipient(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.RecipientID) error {
 	err := s.write(ctx, func(t *tx) error {
 		tnum, err := s.tenantNum(ctx, t, tenant)
@@ -229,6 +230,10 @@ WHERE tenant = $1 AND num = $2`, tnum, num, string(cordon.RecipientErased), []by
 			return err
 		}
 		if _, err := t.exec(ctx, `UPDATE headcount SET active = active - 1 WHERE tenant = $1`, tnum); err != nil {
+			return err
+		}
+		// Of what is done no values are left; of the rest, the exit refuses the copy.
+		if err := t.deleteValues(ctx, `SELECT d.num, CAST($2 AS BIGINT) FROM dispatch d WHERE d.tenant = $1 AND d.state <> 'done' AND (d.has_values OR d.state = 'accepting')`, tnum, num); err != nil {
 			return err
 		}
 		t.append(entry(by, cordon.EntryRecipientsChanged, tenant, string(id), map[string]any{"erased": 1}))

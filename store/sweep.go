@@ -117,6 +117,9 @@ func (w *sweep) become(ctx context.Context, lane laneKey, rows []picked, to cord
 	if to != cordon.Cut {
 		return nil
 	}
+	if err := w.dropCutValues(ctx, lane.tenant, rows, facts); err != nil {
+		return err
+	}
 	return w.finishCut(ctx, lane, facts)
 }
 
@@ -366,6 +369,9 @@ func (w *sweep) retireUncertain(ctx context.Context, num int64, lanes []laneKey)
 		if _, err := w.exec(ctx, `UPDATE delivery SET due = $3 WHERE tenant = $1 AND lane = $2 AND `+openStates+` AND state = 'uncertain'`, lane.tenant, lane.num, never); err != nil {
 			return err
 		}
+		if err := w.deleteValues(ctx, `SELECT v.dispatch, v.recipient FROM delivery v WHERE v.tenant = $1 AND v.lane = $2 AND v.`+openStates+` AND v.state = 'uncertain'`, lane.tenant, lane.num); err != nil {
+			return err
+		}
 		w.moves.of(lane).reopened = true
 	}
 	rows, err := w.query(ctx, `SELECT d.tenant, d.num, d.lane FROM stop s CROSS JOIN dispatch d WHERE s.num = $1 AND s.dispatch <> ''
@@ -381,6 +387,9 @@ func (w *sweep) retireUncertain(ctx context.Context, num int64, lanes []laneKey)
 	}
 	for _, p := range places {
 		if _, err := w.exec(ctx, `UPDATE delivery SET due = $3 WHERE tenant = $1 AND dispatch = $2 AND state = 'uncertain'`, p.tenant, p.num, never); err != nil {
+			return err
+		}
+		if err := w.deleteValues(ctx, `SELECT v.dispatch, v.recipient FROM delivery v WHERE v.tenant = $1 AND v.dispatch = $2 AND v.state = 'uncertain'`, p.tenant, p.num); err != nil {
 			return err
 		}
 		w.moves.of(laneKey{p.tenant, p.lane}).reopened = true

@@ -264,3 +264,48 @@ func (s *Store) strayRows(ctx context.Context, b *birth) error {
 	}
 	return rowFaults(lines)
 }
+
+// dropValues deletes what an order gave for copies that will not be tried again:
+// nobody needs it any more. Dispatches without values cost nothing.
+func (t *tx) dropValues(ctx context.Context, items []settled, facts map[laneKey]*dispatchFacts) error {
+	byTenant := map[int64][]rowKey{}
+	for _, i := range items {
+		over := i.state.Final() || i.state == cordon.Uncertain && i.due >= never
+		if over && facts[i.dispatch].hasValues {
+			byTenant[i.dispatch.tenant] = append(byTenant[i.dispatch.tenant], rowKey{i.dispatch.num, i.seq})
+		}
+	}
+	for tenant, rows := range byTenant {
+		list := jsonRows(rows, func(r rowKey) []any { return []any{r.dispatch, r.seq} })
+		err := t.deleteValues(ctx, `SELECT v.dispatch, v.recipient FROM {{rows $2}} j CROSS JOIN delivery v
+			WHERE v.tenant = $1 AND v.dispatch = CAST(j.value->>0 AS BIGINT) AND v.seq = CAST(j.value->>1 AS BIGINT)`, tenant, list)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropCutValues does the same for copies that were cut.
+func (t *tx) dropCutValues(ctx context.Context, tenant int64, rows []picked, facts map[int64]*dispatchFacts) error {
+	var over []picked
+	for _, p := range rows {
+		if facts[p.dispatch].hasValues {
+			over = append(over, p)
+		}
+	}
+	if len(over) == 0 {
+		return nil
+	}
+	list := jsonRows(over, func(p picked) []any { return []any{p.dispatch, p.recipient} })
+	return t.deleteValues(ctx, `SELECT CAST(j.value->>0 AS BIGINT), CAST(j.value->>1 AS BIGINT) FROM {{rows $2}} j`, tenant, list)
+}
+
+// deleteValues deletes a tenant's values by a query for (dispatch, recipient);
+// the tenant is $1.
+func (t *tx) deleteValues(ctx context.Context, which string, args ...any) error {
+	if _, err := t.exec(ctx, `DELETE FROM delivery_value WHERE tenant = $1 AND (dispatch, recipient) IN (`+which+`)`, args...); err != nil {
+		return fmt.Errorf("delete values: %w", err)
+	}
+	return nil
+}

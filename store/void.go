@@ -10,11 +10,9 @@ import (
 // taken for broken off; each of its chunks is a step.
 const abandonedAfter = time.Minute
 
-// stateVoid is a dispatch whose acceptance was never completed: it was never
-// accepted, and its rows wait to be removed.
-const stateVoid = "void"
-
-// voidAbandoned marks acceptances that a crash broke off.
+// voidAbandoned marks acceptances that a crash broke off as void, a state that
+// exists only in the table: they were never accepted, and their rows wait to be
+// removed.
 func (s *Store) voidAbandoned(ctx context.Context) error {
 	before := micros(s.now().Add(-abandonedAfter))
 	var found bool

@@ -177,7 +177,7 @@ func countsOf(t *testing.T, b *benchHouse, d cordon.Dispatch) cordon.Counts {
 
 func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	if !eventually(t.Context(), ok) {
+	if !eventually(t.Context(), 5*time.Millisecond, ok) {
 		t.Fatalf("it never came that %s", what)
 	}
 }
