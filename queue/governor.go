@@ -23,7 +23,7 @@ type governor struct {
 	until    time.Time
 	faults   int
 	told     bool // that the relay fails
-	refusals int // 4xx and 5xx in a row, about copies
+	refusals int  // 4xx and 5xx in a row, about copies
 }
 
 // report takes the outcome of a try begun at the time. It answers how long the

@@ -11,10 +11,6 @@ import (
 	"github.com/cordonmail/cordon"
 )
 
-// maxRuns is up to how many runs of sequence numbers are written with one
-// statement a run; more are written as single rows with one statement.
-const maxRuns = 12
-
 // picked is a copy chosen by a claim or a sweep, as it stood before.
 type picked struct {
 	dispatch, seq, recipient, attempts, due int64
@@ -172,7 +168,7 @@ func (t *tx) moveSeqs(ctx context.Context, tenant int64, rows []rowKey, m mover)
 		return nil
 	}
 	runs := runsOf(rows)
-	if len(runs) > maxRuns {
+	if len(runs) > t.s.engine.mostRuns() {
 		return t.movePoints(ctx, tenant, rows, m)
 	}
 	var changed int64

@@ -29,6 +29,11 @@ type engine interface {
 	// one: a thousand of them cost more than the insert.)
 	placeholder(n int) string
 
+	// mostRuns is up to how many runs of rows are changed with a statement each;
+	// beyond it one statement changes them by a list. A statement costs a round
+	// trip on one engine and next to nothing on the other.
+	mostRuns() int
+
 	conflict(error) bool  // a unique constraint was hit
 	retryable(error) bool // the same transaction may succeed when tried again at once
 	busy(error) bool      // the database cannot be had now, through no fault of the statement

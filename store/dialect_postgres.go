@@ -120,6 +120,8 @@ func (e *postgresEngine) reader(ctx context.Context, consistent bool) (runner, f
 	return tx, func() { tx.Rollback() }, nil
 }
 
+func (e *postgresEngine) mostRuns() int { return 12 }
+
 func (e *postgresEngine) placeholder(n int) string { return "$" + strconv.Itoa(n) }
 
 func (e *postgresEngine) conflict(err error) bool { return sqlState(err) == "23505" }

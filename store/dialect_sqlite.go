@@ -176,6 +176,8 @@ func (e *sqliteEngine) reader(ctx context.Context, consistent bool) (runner, fun
 	return tx, func() { tx.Rollback() }, nil
 }
 
+func (e *sqliteEngine) mostRuns() int { return 200 }
+
 func (e *sqliteEngine) placeholder(int) string { return "?" }
 
 func (e *sqliteEngine) conflict(err error) bool {

@@ -159,3 +159,40 @@ func BenchmarkSend(b *testing.B) {
 		rate("verify", 1, from)
 	})
 }
+
+// BenchmarkRecordAttempts records groups of 500 deliveries, of a send without
+// values and of one with: their deletion must cost the first nothing.
+func BenchmarkRecordAttempts(b *testing.B) {
+	const copies = 20_000
+	engines(b, func(b *testing.B, s *store.Store, _ string) {
+		for _, values := range []bool{false, true} {
+			name := "plain"
+			if values {
+				name = "values"
+			}
+			b.Run(name, func(b *testing.B) {
+				p := newSender(b, s, &handClock{at: time.Now()}, copies)
+				for b.Loop() {
+					b.StopTimer()
+					p.bulk(func(n *cordon.NewDispatch) {
+						if values {
+							dated(p.people)(n)
+						}
+					})
+					var spent time.Duration
+					for left := copies; left > 0; left -= 500 {
+						lanes, err := s.LanesDue(b.Context(), 1)
+						ok(b, err)
+						claims, err := s.ClaimDue(b.Context(), node, lanes[0], 500)
+						ok(b, err)
+						from := time.Now()
+						deliver(b, s, p.clock, claims)
+						spent += time.Since(from)
+					}
+					b.ReportMetric(copies/spent.Seconds(), "copies/s")
+					b.StartTimer()
+				}
+			})
+		}
+	})
+}

@@ -61,7 +61,7 @@ func TestValuesGoWhenTheirCopyIsFinal(t *testing.T) {
 		p := newSender(t, s, c, 30)
 		p.bulk(dated(p.people))
 		p.single(p.people[:4], dated(p.people[:4]))
-		p.bulk()                          // without values
+		p.bulk()                         // without values
 		p.bulk(held, dated(p.people[:])) // waits for a person, and keeps its own
 		claims := claimAll(t, s, 100)
 		if len(claims) != 64 {
