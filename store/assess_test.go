@@ -241,6 +241,9 @@ func TestWhatIsPlantedHasNoMarkAndNoEntry(t *testing.T) {
 		if after, _, _ := s.LedgerHead(ctx); after != size {
 			t.Fatal("planting wrote to the ledger")
 		}
+		if used, err := s.Usage(ctx, p.tenant, cordon.Ceiling{}); err != nil || used != 0 {
+			t.Fatalf("planted copies use up %d of the tenant's own allowance (%v)", used, err)
+		}
 		claims := claimAll(t, s, 10)
 		if len(claims) != 3 || claims[2].RecipientTenant != "" {
 			t.Fatalf("claims %+v", claims)

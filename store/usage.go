@@ -10,12 +10,13 @@ import (
 const hour = int64(time.Hour / time.Microsecond)
 
 // used sums the copies accepted in a sliding window, exactly, from the
-// dispatches themselves.
+// dispatches themselves. What the door never marked was never accepted: rows
+// slipped into the queue must not use up the tenant's own allowance.
 func (s *Store) used(ctx context.Context, q querier, tenant int64, c cordon.Ceiling) (int64, error) {
 	var copies int64
 	err := q.queryRow(ctx, `SELECT CAST(COALESCE(SUM(d.recipients), 0) AS BIGINT) FROM dispatch d
 		WHERE d.tenant = $1 AND d.accepted_at >= $2 AND d.state NOT IN ('accepting', 'void')
-		AND ($3 = '' OR d.key_id = $3) AND ($4 = '' OR d.kind = $4) AND ($5 = '' OR d.template = $5)`,
+		AND (d.provenance IS NOT NULL OR d.state IN ('held', 'discarded')) AND ($3 = '' OR d.key_id = $3) AND ($4 = '' OR d.kind = $4) AND ($5 = '' OR d.template = $5)`,
 		tenant, micros(c.Since), string(c.Key), string(c.Kind), string(c.Template)).Scan(&copies)
 	return copies, err
 }
