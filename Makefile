@@ -15,7 +15,7 @@ demo:
 
 # The race detector needs cgo; nothing that ships does.
 test:
-	scripts/with-services env CGO_ENABLED=1 go test -race -shuffle=on ./...
+	scripts/with-services env CGO_ENABLED=1 go test -race -shuffle=on -timeout 20m ./...
 
 check: fmt vet lint test
 

@@ -105,6 +105,7 @@ func (s *Sink) Close() error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.server.Close()
 	}
+	s.listener.Close() // the server may not have taken it up yet, and then knows nothing of it
 	<-s.done
 	return err
 }

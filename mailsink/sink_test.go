@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/emersion/go-smtp"
@@ -19,9 +20,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type pipes struct {
 	conns  chan net.Conn
 	closed chan struct{}
+	once   sync.Once
 }
 
-func newPipes() *pipes { return &pipes{make(chan net.Conn), make(chan struct{})} }
+func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), closed: make(chan struct{})} }
 
 func (p *pipes) Accept() (net.Conn, error) {
 	select {
@@ -31,7 +33,7 @@ func (p *pipes) Accept() (net.Conn, error) {
 		return nil, net.ErrClosed
 	}
 }
-func (p *pipes) Close() error   { close(p.closed); return nil }
+func (p *pipes) Close() error   { p.once.Do(func() { close(p.closed) }); return nil }
 func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
 // open makes a sink on pipes and a client that talks to it.
@@ -174,5 +176,14 @@ func TestListensOnLoopbackOnly(t *testing.T) {
 	}
 	if err := sink.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A sink closed before its server came to run ends all the same.
+func TestCloseAtOnce(t *testing.T) {
+	for range 50 {
+		if err := mailsink.Serve(newPipes(), mailsink.Config{}).Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -76,7 +76,9 @@ func (w *World) start() {
 	config.Sign.DKIM = false // "the relay signs"; signing has tests of its own
 	config.Relay.Connections = 4
 	config.Node = "sim"
-	config.Queue.Poll.Duration = 2 * time.Second // fewer turns an hour of the bubble's time
+	// Fewer turns an hour of the bubble's time; what matters is woken by its cause.
+	config.Queue.Poll.Duration, config.Queue.DeadAfter.Duration = 10*time.Second, 10*time.Minute
+	config.Ledger.Checkpoint.Duration = 10 * time.Minute
 	client := relay.New(relay.Config{Addr: "relay.invalid:25", TLS: relay.TLSOff, Connections: 4, Dial: w.wire.dial, Now: time.Now})
 	house, err := app.Open(context.Background(), config, app.Options{
 		Now: time.Now, Rand: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Relay: client,

@@ -173,7 +173,7 @@ func (d *demo) recall(ctx context.Context, rehearsal *drill.Rehearsal) error {
 		d.recalls = append(d.recalls, dispatch)
 		d.tell("%s: recall to %s patients accepted", p.Name, count(int64(dispatch.Recipients)))
 	}
-	return d.watch(ctx, func(sent, total int64) bool { return sent*5 >= total })
+	return d.watch(ctx, func(sent, total int64) bool { return sent*12 >= total })
 }
 
 // finish waits until whatever may still leave has left.

@@ -293,7 +293,7 @@ func (s *site) until(what string, every time.Duration, ok func() bool) {
 }
 
 func eventually(ctx context.Context, every time.Duration, ok func() bool) bool {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 6*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
