@@ -35,7 +35,7 @@ func (s *Store) acceptSingle(ctx context.Context, by cordon.Actor, b *birth) err
 
 // fillMembers writes one copy for each named recipient, in the order named.
 func (t *tx) fillMembers(ctx context.Context, b *birth) error {
-	rows, err := t.query(ctx, `SELECT r.id, r.num FROM {{texts $2}} j JOIN recipient r ON r.tenant = $1 AND r.id = j.value WHERE r.state = 'active'`, b.tenant, jsonText(b.n.Members))
+	rows, err := t.query(ctx, `SELECT r.id, r.num FROM {{texts $2}} j CROSS JOIN recipient r WHERE r.tenant = $1 AND r.id = j.value AND r.state = 'active'`, b.tenant, jsonText(b.n.Members))
 	type member struct {
 		id  cordon.RecipientID
 		num int64

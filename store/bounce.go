@@ -30,9 +30,9 @@ func (t *tx) suppressBounced(ctx context.Context, group []settled, facts map[lan
 		return err
 	}
 	list := jsonRows(group, func(i settled) []any { return []any{i.dispatch.num, i.seq} })
-	const bounced = `SELECT r.blind FROM {{rows $2}} j
-		JOIN delivery v ON v.tenant = $1 AND v.dispatch = CAST(j.value->>0 AS BIGINT) AND v.seq = CAST(j.value->>1 AS BIGINT)
-		JOIN recipient r ON r.tenant = $1 AND r.num = v.recipient WHERE r.state = 'active'`
+	const bounced = `SELECT r.blind FROM {{rows $2}} j CROSS JOIN delivery v CROSS JOIN recipient r
+		WHERE v.tenant = $1 AND v.dispatch = CAST(j.value->>0 AS BIGINT) AND v.seq = CAST(j.value->>1 AS BIGINT)
+		AND r.tenant = $1 AND r.num = v.recipient AND r.state = 'active'`
 	_, err := t.exec(ctx, `INSERT INTO suppression (tenant, blind, reason, at)
 		SELECT DISTINCT CAST($1 AS BIGINT), x.blind, CAST($3 AS TEXT), CAST($4 AS BIGINT) FROM (`+bounced+`) x WHERE TRUE
 		ON CONFLICT (tenant, blind) DO NOTHING`, g.dispatch.tenant, list, string(cordon.SuppressedBounce), micros(t.now))

@@ -272,7 +272,7 @@ func readDispatchFacts(ctx context.Context, q querier, tenant int64, nums []int6
 		return nil, err
 	}
 	rows, err := q.query(ctx, `SELECT d.num, d.lane, d.id, d.tenant_id, d.kind, d.template, d.account, d.key_id, d.has_values, d.accepted_at
-		FROM {{nums $2}} j JOIN dispatch d ON d.tenant = $1 AND d.num = j.value`, tenant, string(list))
+		FROM {{nums $2}} j CROSS JOIN dispatch d WHERE d.tenant = $1 AND d.num = j.value`, tenant, string(list))
 	all, err := collect(rows, err, func(r scanner) (*dispatchFacts, error) {
 		var f dispatchFacts
 		var accepted int64

@@ -81,7 +81,7 @@ func (s *Store) LedgerHashes(ctx context.Context) tlog.HashReader {
 			places[index] = append(places[index], i)
 		}
 		err := s.read(ctx, func(q querier) error {
-			rows, err := q.query(ctx, `SELECT h.num, h.hash FROM {{nums $1}} j JOIN entry_hash h ON h.num = j.value`, jsonText(indexes))
+			rows, err := q.query(ctx, `SELECT h.num, h.hash FROM {{nums $1}} j CROSS JOIN entry_hash h WHERE h.num = j.value`, jsonText(indexes))
 			_, err = collect(rows, err, func(r scanner) (struct{}, error) {
 				var num int64
 				var raw []byte

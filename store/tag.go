@@ -120,7 +120,7 @@ func tagNums(ctx context.Context, q querier, tenant int64, lists ...[]string) (m
 	if len(names) == 0 {
 		return tags, nil
 	}
-	rows, err := q.query(ctx, `SELECT t.name, t.num FROM {{texts $2}} n JOIN tag t ON t.tenant = $1 AND t.name = n.value`, tenant, jsonText(names))
+	rows, err := q.query(ctx, `SELECT t.name, t.num FROM {{texts $2}} n CROSS JOIN tag t WHERE t.tenant = $1 AND t.name = n.value`, tenant, jsonText(names))
 	_, err = collect(rows, err, func(r scanner) (struct{}, error) {
 		var name string
 		var num int64

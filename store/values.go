@@ -155,7 +155,7 @@ func (t *tx) valuesChunk(ctx context.Context, b *birth, chunk []cordon.Row) erro
 	for i, row := range chunk {
 		ids[i] = row.Recipient
 	}
-	rows, err := t.query(ctx, `SELECT r.id, r.num FROM {{texts $2}} j JOIN recipient r ON r.tenant = $1 AND r.id = j.value`, b.tenant, jsonText(ids))
+	rows, err := t.query(ctx, `SELECT r.id, r.num FROM {{texts $2}} j CROSS JOIN recipient r WHERE r.tenant = $1 AND r.id = j.value`, b.tenant, jsonText(ids))
 	known := make(map[cordon.RecipientID]int64, len(chunk))
 	_, err = collect(rows, err, func(r scanner) (struct{}, error) {
 		var id cordon.RecipientID
@@ -187,7 +187,7 @@ func (t *tx) valuesChunk(ctx context.Context, b *birth, chunk []cordon.Row) erro
 
 // checkTwice finds rows that were not written because their recipient had one.
 func (t *tx) checkTwice(ctx context.Context, b *birth, chunk []cordon.Row, nums []int64) error {
-	rows, err := t.query(ctx, `SELECT x.recipient, x.line FROM {{nums $3}} j JOIN delivery_value x ON x.tenant = $1 AND x.dispatch = $2 AND x.recipient = j.value`, b.tenant, b.num, jsonText(nums))
+	rows, err := t.query(ctx, `SELECT x.recipient, x.line FROM {{nums $3}} j CROSS JOIN delivery_value x WHERE x.tenant = $1 AND x.dispatch = $2 AND x.recipient = j.value`, b.tenant, b.num, jsonText(nums))
 	lines := make(map[int64]int, len(chunk))
 	_, err = collect(rows, err, func(r scanner) (struct{}, error) {
 		var num int64
