@@ -14,7 +14,7 @@ const (
 	// placed himself; more need a second person.
 	alone = 100
 
-	sweepRows = 5000
+	sweepRows = 500 // a stop waits for one such step at most
 	sweepPoll = 2 * time.Second
 )
 
