@@ -21,6 +21,8 @@ type Limits struct {
 	HistoryDays      int           `json:"history_days"`       // days with sends before BusiestDayFactor applies
 	History          time.Duration `json:"history"`            // how far back history is read
 	UndoSingle       time.Duration `json:"undo_single"`        // wait before the first copy of a single send
+	KeyPromptPerHour int           `json:"key_prompt_floor"`   // single sends of a key in an hour that wait no longer than that; its busiest hour of the history, when that is more
+	UnusualWait      time.Duration `json:"unusual_wait"`       // wait of those beyond
 	DecoysPerTenant  int           `json:"decoys_per_tenant"`  // at least
 	RecipientsADecoy int           `json:"recipients_a_decoy"` // one more decoy for each so many recipients
 	CheckTimeout     time.Duration `json:"check_timeout"`      // a check slower than this holds
@@ -45,6 +47,8 @@ func DefaultLimits() Limits {
 		HistoryDays:      7,
 		History:          28 * 24 * time.Hour,
 		UndoSingle:       10 * time.Second,
+		KeyPromptPerHour: 10,
+		UnusualWait:      2 * time.Minute,
 		DecoysPerTenant:  3,
 		RecipientsADecoy: 200,
 		CheckTimeout:     2 * time.Second,
@@ -68,4 +72,14 @@ type Ceiling struct {
 	Template TemplateID // copies of this template; "" for all
 	Since    time.Time  // window's start
 	Max      int64      // copies in the window, this order included
+}
+
+// Pace is how much of a stream leaves promptly. An order beyond it is accepted,
+// but waits longer before its first copy, so that what is wrong with the first
+// few is seen before the rest leaves. The store counts it inside the transaction
+// that accepts, so that orders at once cannot all be among the first.
+type Pace struct {
+	Ceiling Ceiling
+	Wait    time.Duration
+	Reason  Reason // goes along with the order that waits
 }

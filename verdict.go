@@ -28,6 +28,18 @@ func (d Decision) String() string {
 // MarshalText makes the decision's word its JSON.
 func (d Decision) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
+// UnmarshalText reads the word back; one that is none is Undecided, and an error.
+func (d *Decision) UnmarshalText(text []byte) error {
+	for _, known := range []Decision{Undecided, Pass, Hold, Refuse} {
+		if known.String() == string(text) {
+			*d = known
+			return nil
+		}
+	}
+	*d = Undecided
+	return InvalidField("decision", "is no decision", "pass, hold or refuse")
+}
+
 // Effective is the decision that is acted on: Undecided holds.
 func (d Decision) Effective() Decision {
 	if d != Pass && d != Refuse {
@@ -57,6 +69,8 @@ type Verdict struct {
 	Stops   []Stop   `json:"-"`
 	// Ceilings are re-checked in the transaction that accepts.
 	Ceilings []Ceiling `json:"-"`
+	// Pace is how much leaves promptly; nil when the order is bound by none.
+	Pace *Pace `json:"-"`
 	// SuspendKey says why the actor's key is suspended; "" leaves it.
 	SuspendKey string `json:"-"`
 }
@@ -74,6 +88,9 @@ func (v *Verdict) Join(w Verdict) {
 	v.Signals = append(v.Signals, w.Signals...)
 	v.Stops = append(v.Stops, w.Stops...)
 	v.Ceilings = append(v.Ceilings, w.Ceilings...)
+	if v.Pace == nil {
+		v.Pace = w.Pace
+	}
 	if v.SuspendKey == "" {
 		v.SuspendKey = w.SuspendKey
 	}

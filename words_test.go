@@ -11,6 +11,17 @@ import (
 )
 
 func TestZeroValuesAreSafe(t *testing.T) {
+	for _, d := range []cordon.Decision{cordon.Undecided, cordon.Pass, cordon.Hold, cordon.Refuse} {
+		word, _ := d.MarshalText()
+		back := cordon.Refuse + 1
+		if err := back.UnmarshalText(word); err != nil || back != d {
+			t.Errorf("%s is read back as %v: %v", word, back, err)
+		}
+	}
+	forged := cordon.Pass
+	if err := forged.UnmarshalText([]byte("Pass")); err == nil || forged != cordon.Undecided {
+		t.Errorf("a word that is none is read as %v", forged)
+	}
 	if got := cordon.Decision(0).Effective(); got != cordon.Hold {
 		t.Errorf("the zero Decision acts as %v, want hold", got)
 	}

@@ -71,6 +71,8 @@ type limits struct {
 	HistoryDays      int      `json:"history_days" minimum:"0" doc:"Days with sends before busiest_day_factor applies" example:"7"`
 	History          duration `json:"history" doc:"How far back history is read" example:"672h0m0s"`
 	UndoSingle       duration `json:"undo_single" doc:"Wait before the first copy of a single send" example:"10s"`
+	KeyPromptPerHour int      `json:"key_prompt_floor" minimum:"0" doc:"Single sends of a key in an hour that wait no longer than undo_single, or its busiest hour of the history when that is more" example:"10"`
+	UnusualWait      duration `json:"unusual_wait" doc:"Wait before the first copy of a single send beyond key_prompt_floor" example:"2m0s"`
 	DecoysPerTenant  int      `json:"decoys_per_tenant" minimum:"0" doc:"Decoys a tenant has at least" example:"3"`
 	RecipientsADecoy int      `json:"recipients_a_decoy" minimum:"0" doc:"One more decoy for each so many recipients; 0 for none more" example:"200"`
 	CheckTimeout     duration `json:"check_timeout" doc:"A check slower than this holds" example:"2s"`
@@ -88,7 +90,7 @@ func limitsOf(l cordon.Limits) limits {
 		BurstShare: l.BurstShare, BurstWindow: durationOf(l.BurstWindow),
 		NewTenantPerDay: l.NewTenantPerDay, NewTenantFor: durationOf(l.NewTenantFor),
 		ReachFactor: l.ReachFactor, BusiestDayFactor: l.BusiestDayFactor, HistoryDays: l.HistoryDays, History: durationOf(l.History),
-		UndoSingle: durationOf(l.UndoSingle), DecoysPerTenant: l.DecoysPerTenant, RecipientsADecoy: l.RecipientsADecoy,
+		UndoSingle: durationOf(l.UndoSingle), KeyPromptPerHour: l.KeyPromptPerHour, UnusualWait: durationOf(l.UnusualWait), DecoysPerTenant: l.DecoysPerTenant, RecipientsADecoy: l.RecipientsADecoy,
 		CheckTimeout: durationOf(l.CheckTimeout),
 	}
 }
@@ -98,7 +100,7 @@ func (l limits) words() (cordon.Limits, error) {
 		BadIDs: l.BadIDs, BadIDShare: l.BadIDShare, BadIDShareFrom: l.BadIDShareFrom,
 		KeySinglePerHour: l.KeySinglePerHour, KeyBusiestFactor: l.KeyBusiestFactor, BurstShare: l.BurstShare, NewTenantPerDay: l.NewTenantPerDay,
 		ReachFactor: l.ReachFactor, BusiestDayFactor: l.BusiestDayFactor, HistoryDays: l.HistoryDays,
-		DecoysPerTenant: l.DecoysPerTenant, RecipientsADecoy: l.RecipientsADecoy,
+		KeyPromptPerHour: l.KeyPromptPerHour, DecoysPerTenant: l.DecoysPerTenant, RecipientsADecoy: l.RecipientsADecoy,
 	}
 	var faults []cordon.Fault
 	for _, field := range []struct {
@@ -107,7 +109,7 @@ func (l limits) words() (cordon.Limits, error) {
 		to   *time.Duration
 	}{
 		{"bad_id_window", l.BadIDWindow, &out.BadIDWindow}, {"burst_window", l.BurstWindow, &out.BurstWindow}, {"new_tenant_for", l.NewTenantFor, &out.NewTenantFor},
-		{"history", l.History, &out.History}, {"undo_single", l.UndoSingle, &out.UndoSingle}, {"check_timeout", l.CheckTimeout, &out.CheckTimeout},
+		{"history", l.History, &out.History}, {"undo_single", l.UndoSingle, &out.UndoSingle}, {"unusual_wait", l.UnusualWait, &out.UnusualWait}, {"check_timeout", l.CheckTimeout, &out.CheckTimeout},
 	} {
 		d, err := time.ParseDuration(string(field.from))
 		if err != nil || d < 0 {

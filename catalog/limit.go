@@ -55,6 +55,8 @@ func limitFaults(l cordon.Limits) []cordon.Fault {
 	need(l.HistoryDays >= 1, "history_days", "at least 1")
 	need(l.History >= 24*time.Hour, "history", "24 h or longer")
 	need(l.UndoSingle >= 0 && l.UndoSingle <= 24*time.Hour, "undo_single", "0 to 24 h")
+	need(l.KeyPromptPerHour >= 0, "key_prompt_floor", "0 or more")
+	need(l.UnusualWait >= 0 && l.UnusualWait <= 24*time.Hour, "unusual_wait", "0 to 24 h")
 	need(l.DecoysPerTenant >= 1, "decoys_per_tenant", "at least 1: decoys are what proves a theft")
 	need(l.RecipientsADecoy >= 0, "recipients_a_decoy", "0 for no more than decoys_per_tenant, or the number of recipients for each decoy")
 	need(l.CheckTimeout >= 10*time.Millisecond && l.CheckTimeout <= time.Minute, "check_timeout", "10 ms to 1 min")

@@ -174,6 +174,12 @@ func TestPagesOfAWorkingHouse(t *testing.T) {
 	p := h.practice("harbour", "Harbour Street Practice", 20)
 	d := h.order(p)
 	b := h.signedIn()
+	if _, body, _ := b.get("/ledger"); !strings.Contains(body, "No checkpoint has been signed yet.") {
+		t.Error("looking at the ledger signs a checkpoint")
+	}
+	if _, err := h.auditor.Checkpoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	path := "/dispatches/" + string(p.ID) + "/" + string(d.ID)
 	for _, c := range []struct {
 		path string

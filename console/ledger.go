@@ -81,16 +81,16 @@ func (c *Console) ledgerWith(w http.ResponseWriter, q *request, report *reportPa
 	c.show(w, q, http.StatusOK, "ledger", frame{Title: "Ledger", Section: "ledger", Body: page})
 }
 
-// ledgerOf reads a page of entries, the newest first. The
-// head is shown as a signed checkpoint: what the page says can be held against
-// the log later.
+// ledgerOf reads a page of entries, the newest first, the log's head and the
+// last checkpoint: what the page says can be held against the log later. To look
+// is not to sign.
 func (c *Console) ledgerOf(ctx context.Context, q *request) (ledgerPage, error) {
 	var p ledgerPage
-	head, err := c.Auditor.Checkpoint(ctx)
+	head, err := c.Auditor.Head(ctx)
 	if err != nil {
 		return p, err
 	}
-	p.Size, p.Root, p.Checkpoint = head.Size, head.Root, &head
+	p.Size, p.Root, p.Checkpoint = head.Size, head.Root, head.Checkpoint
 	entries, next, err := c.Auditor.EntriesOf(ctx, q.actor, q.actor.Tenant, "", q.page(entriesAPage))
 	if err != nil {
 		return p, err

@@ -242,6 +242,7 @@ func limitFacts(l cordon.Limits, people int) []fact {
 		{Name: "While the tenant is new", Value: num(l.NewTenantPerDay) + " a day"},
 		{Name: "Reach of a template in a day", Value: rate(l.ReachFactor) + " × its recipients"},
 		{Name: "Wait before a single letter", Value: span(l.UndoSingle)},
+		{Name: "Beyond a key's usual hour", Value: "from " + num(l.KeyPromptPerHour) + " an hour on, wait " + span(l.UnusualWait)},
 		{Name: "Decoys", Value: "1 for every " + num(l.RecipientsADecoy) + " people, " + num(l.DecoysPerTenant) + " at least"},
 	}
 }

@@ -22,4 +22,8 @@ type Store interface {
 	LiftStop(ctx context.Context, by cordon.Actor, id cordon.StopID, d cordon.Disposition) (cordon.Stop, error)
 	Sweep(ctx context.Context, n int) (moved int, more bool, err error)
 	Key(ctx context.Context, id cordon.KeyID) (cordon.Key, error) // the person behind a key that placed a stop
+	// Whose a scope is, where it does not name the tenant.
+	Account(ctx context.Context, id cordon.AccountID) (cordon.Account, error)
+	Dispatch(ctx context.Context, tenant cordon.TenantID, id cordon.DispatchID) (cordon.Dispatch, error)
+	Template(ctx context.Context, tenant cordon.TenantID, idOrHandle string) (cordon.Template, error)
 }

@@ -189,56 +189,6 @@ func (w *Warden) placer(ctx context.Context, stop cordon.Stop) (string, error) {
 	return stop.PlacedBy, nil
 }
 
-// Stop answers one stop.
-func (w *Warden) Stop(ctx context.Context, actor cordon.Actor, id cordon.StopID) (cordon.Stop, error) {
-	return w.visible(ctx, actor, id)
-}
-
-// List answers stops, the active ones alone if asked. A tenant's actor sees the
-// stops over its own tenant.
-func (w *Warden) List(ctx context.Context, actor cordon.Actor, activeOnly bool, page cordon.Page) ([]cordon.Stop, string, error) {
-	if !maySee(actor, actor.Tenant) {
-		return nil, "", mayNot("see stops")
-	}
-	if actor.Tenant == "" {
-		return w.store.Stops(ctx, activeOnly, page)
-	}
-	var own []cordon.Stop
-	for {
-		all, next, err := w.store.Stops(ctx, activeOnly, page)
-		if err != nil {
-			return nil, "", err
-		}
-		for _, stop := range all {
-			if stop.Scope.Tenant == actor.Tenant {
-				own = append(own, stop)
-			}
-		}
-		if next == "" || len(own) > 0 {
-			return own, next, nil
-		}
-		page.After = next
-	}
-}
-
-// visible loads a stop the actor may see; any other is as missing as one that
-// does not exist.
-func (w *Warden) visible(ctx context.Context, actor cordon.Actor, id cordon.StopID) (cordon.Stop, error) {
-	if !maySee(actor, actor.Tenant) {
-		return cordon.Stop{}, mayNot("see stops")
-	}
-	stop, err := w.store.Stop(ctx, id)
-	foreign := err == nil && actor.Tenant != "" && stop.Scope.Tenant != actor.Tenant
-	if foreign || cordon.CodeOf(err) == cordon.Missing {
-		return cordon.Stop{}, &cordon.Error{Code: cordon.Missing, Field: "stop", Message: "is unknown, or not yours", Remedy: "copy the stop's ID as it is shown"}
-	}
-	return stop, err
-}
-
-func maySee(actor cordon.Actor, tenant cordon.TenantID) bool {
-	return actor.Can(cordon.ReadDispatches, tenant) || actor.Can(cordon.PlaceStops, tenant) || actor.Can(cordon.LiftStops, tenant)
-}
-
 // within keeps a scope inside its actor's walls and asks for one of the
 // permissions there.
 func within(actor cordon.Actor, scope cordon.Scope, rights ...cordon.Permission) (cordon.Scope, error) {

@@ -1,6 +1,7 @@
 package contain_test
 
 import (
+	"crypto/sha256"
 	"errors"
 	"testing"
 	"time"
@@ -218,6 +219,43 @@ func TestATenantSeesItsOwnStops(t *testing.T) {
 	if len(all) != 2 {
 		t.Fatalf("the operator sees %d stops", len(all))
 	}
+}
+
+// A stop that Cordon placed names a key and no tenant, and a stop of everything
+// names nobody: both keep back the tenant's mail, and its people must see them.
+func TestATenantSeesWhateverKeepsBackItsMail(t *testing.T) {
+	w := one(t, 1)
+	nurse := as(w.clinic.ID, cordon.RoleApprover)
+	concern := map[cordon.StopID]bool{}
+	for _, n := range []tenant{w.clinic, w.other} {
+		key := cordon.Key{ID: cordon.NewKeyID(), Tenant: n.ID, Account: cordon.NewAccountID(), Name: "k", State: cordon.KeyActive}
+		w.must(w.store.CreateAccount(w.ctx, operator, cordon.Account{ID: key.Account, Tenant: n.ID, Name: "a", Role: cordon.RoleAuthor}))
+		secret := sha256.Sum256([]byte(key.ID))
+		w.must(w.store.CreateKey(w.ctx, operator, key, secret[:]))
+		for _, scope := range []cordon.Scope{{Key: key.ID}, {Account: key.Account}, {Template: n.version.Template}, {Dispatch: w.send(n).ID}} {
+			concern[w.place(operator, scope).ID] = n.ID == w.clinic.ID
+		}
+	}
+	all := w.place(operator, cordon.Scope{Everything: true})
+	concern[all.ID] = true
+	list, _, err := w.warden.List(w.ctx, nurse, true, cordon.Page{Limit: 50})
+	w.must(err)
+	if len(list) != 5 {
+		t.Fatalf("%d stops are shown, of 5 that concern the tenant", len(list))
+	}
+	for id, concerns := range concern {
+		stop, err := w.warden.Stop(w.ctx, nurse, id)
+		switch {
+		case !concerns:
+			code(t, err, cordon.Missing)
+		case id == all.ID && (stop.Reason == all.Reason || stop.Answer != (cordon.StopAnswer{})):
+			t.Fatalf("a stop of everything tells a tenant of the others: %+v", stop)
+		default:
+			w.must(err)
+		}
+	}
+	_, err = w.warden.Lift(w.ctx, as(w.clinic.ID, cordon.RoleResponder), all.ID, cordon.Resume)
+	code(t, err, cordon.Denied)
 }
 
 // outward is what an edge shows of an error.

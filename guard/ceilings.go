@@ -46,7 +46,7 @@ func (m *matter) ceilings(ctx context.Context) ([]cordon.Ceiling, error) {
 	var all []cordon.Ceiling
 	l := m.limits
 	if m.order.Kind == cordon.Single && m.actor.Key != "" {
-		busiest, err := m.guard.store.BusiestHour(ctx, m.order.Tenant, m.actor.Key, m.now.Add(-l.History))
+		busiest, err := m.busiestHour(ctx)
 		if err != nil {
 			return nil, err
 		}

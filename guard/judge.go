@@ -58,6 +58,7 @@ var checks = []check{
 	{name: "suppressed", run: suppressed},
 	{name: "fields", run: fields},
 	{name: "ceilings", run: ceilings},
+	{name: "pace", run: pace},
 }
 
 // Judge says what is to be done with the order. It reads nothing of order.Rows.

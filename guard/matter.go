@@ -26,6 +26,7 @@ type matter struct {
 	audience kept[cordon.Audience]
 	need     kept[need]
 	reach    kept[reach]
+	busiest  kept[int64]
 }
 
 // need is which recipient fields the version's text requires.
@@ -95,6 +96,14 @@ func (m *matter) size(ctx context.Context) (reach, error) {
 		}
 		total, fit, err := m.guard.store.AudienceCount(ctx, m.order.Tenant, audience.Filter, need.mask)
 		return reach{total: total, fit: fit}, err
+	})
+}
+
+// busiestHour is the most single sends of the actor's key in an hour of its
+// history.
+func (m *matter) busiestHour(ctx context.Context) (int64, error) {
+	return m.busiest.get(func() (int64, error) {
+		return m.guard.store.BusiestHour(ctx, m.order.Tenant, m.actor.Key, m.now.Add(-m.limits.History))
 	})
 }
 

@@ -312,6 +312,39 @@ func TestABurstStopsTheKey(t *testing.T) {
 	w.accept(w.key(w.clinic), single(w.clinic, w.clinic.patients[0])) // the practice's own program goes on
 }
 
+// The first ten copies of a key in an hour leave promptly, whoever asks at once;
+// the rest waits, so that what the first ones bring to light is in time.
+func TestBeyondItsUsualHourAKeyWaits(t *testing.T) {
+	each(t, func(w *world) {
+		key := w.key(w.clinic)
+		prompt, late := make(chan bool, 30), make(chan bool, 30)
+		var wait sync.WaitGroup
+		for i := range 15 {
+			wait.Go(func() {
+				r := w.accept(key, single(w.clinic, w.clinic.patients[i%12]))
+				if d := r.Dispatch; d.NotBefore.Equal(d.AcceptedAt.Add(10*time.Second)) && len(d.Reasons) == 0 {
+					prompt <- true
+				} else if d.NotBefore.Equal(d.AcceptedAt.Add(2*time.Minute)) && len(d.Reasons) == 1 && d.Reasons[0].Check == "pace" {
+					late <- true
+				}
+			})
+		}
+		wait.Wait()
+		if len(prompt) != 10 || len(late) != 5 {
+			w.Fatalf("%d copies leave promptly and %d wait", len(prompt), len(late))
+		}
+		other := w.accept(w.key(w.clinic), single(w.clinic, w.clinic.patients[0])).Dispatch
+		if !other.NotBefore.Equal(other.AcceptedAt.Add(10 * time.Second)) {
+			w.Fatal("another program is held up")
+		}
+		w.clock.Advance(48 * time.Hour) // the busiest hour is history now, and 15 the key's own pace
+		r := w.accept(key, single(w.clinic, w.clinic.patients[:12]...)).Dispatch
+		if !r.NotBefore.Equal(r.AcceptedAt.Add(10 * time.Second)) {
+			w.Fatalf("a usual hour waits until %v", r.NotBefore)
+		}
+	})
+}
+
 func TestTheWaitNamedIsLongEnough(t *testing.T) {
 	w := one(t)
 	key := w.key(w.clinic)

@@ -48,6 +48,32 @@ func (a *Auditor) Checkpoint(ctx context.Context) (cordon.Checkpoint, error) {
 	return a.sign(ctx, size, tlog.Hash(root))
 }
 
+// Head is how the log stands, and the last checkpoint signed over it; it signs
+// nothing.
+type Head struct {
+	Size       int64
+	Root       string // base64
+	Checkpoint *cordon.Checkpoint
+}
+
+// Head reads the log's head. Everybody who may look at the ledger may see it: it
+// says nothing of what the entries hold.
+func (a *Auditor) Head(ctx context.Context) (Head, error) {
+	size, root, err := a.store.LedgerHead(ctx)
+	if err != nil {
+		return Head{}, fmt.Errorf("read head: %w", err)
+	}
+	h := Head{Size: size, Root: base64.StdEncoding.EncodeToString(root[:])}
+	last, some, err := a.store.LatestCheckpoint(ctx)
+	if err != nil {
+		return Head{}, fmt.Errorf("read checkpoint: %w", err)
+	}
+	if some {
+		h.Checkpoint = &last
+	}
+	return h, nil
+}
+
 // continues proves that the log of this size and root holds the one signed
 // before, unchanged (RFC 6962 2.1.2).
 func (a *Auditor) continues(ctx context.Context, signed tlog.Tree, size int64, root tlog.Hash) error {

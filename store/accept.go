@@ -111,6 +111,10 @@ func (t *tx) begin(ctx context.Context, b *birth) error {
 		return err
 	}
 	b.lane = b.num
+	if err := t.keepPace(ctx, b); err != nil {
+		return err
+	}
+	d = b.d
 	_, err = t.exec(ctx, `INSERT INTO dispatch (tenant, num, id, tenant_id, kind, template, version, hash, audience, actor, account, key_id,
 		lane, state, recipients, accepted_at, not_before, exercise, has_values, reasons, touched_at, done_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'accepting', 0, $14, $15, $16, FALSE, $17, $18, 0)`,

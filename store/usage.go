@@ -102,3 +102,21 @@ func (t *tx) checkCeilings(ctx context.Context, tenant int64, d cordon.Dispatch,
 	}
 	return nil
 }
+
+// keepPace gives an order beyond its stream's pace the longer wait. The caller
+// holds the tenant's row counter, so that of two orders at once the second sees
+// the first.
+func (t *tx) keepPace(ctx context.Context, b *birth) error {
+	pace := b.n.Verdict.Pace
+	if pace == nil || b.d.State != cordon.DispatchOpen {
+		return nil
+	}
+	used, err := t.s.used(ctx, t, b.tenant, pace.Ceiling)
+	if err != nil || used+int64(len(b.n.Members)) <= pace.Ceiling.Max {
+		return err
+	}
+	if later := fromMicros(micros(b.d.AcceptedAt.Add(pace.Wait))); later.After(b.d.NotBefore) {
+		b.d.NotBefore, b.d.Reasons = later, append(b.d.Reasons, pace.Reason)
+	}
+	return nil
+}

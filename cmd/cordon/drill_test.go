@@ -68,7 +68,7 @@ func TestAWeakenedHouseFailsTheWalk(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		limits.BadIDs, limits.BadIDShare, limits.BurstShare = 100_000, 1, 0
+		limits.BadIDs, limits.BadIDShare, limits.BurstShare, limits.KeyPromptPerHour = 100_000, 1, 0, 100_000
 		if err := s.house.Catalog.SetLimits(t.Context(), operator, p.ID, limits); err != nil {
 			t.Fatal(err)
 		}
