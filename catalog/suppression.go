@@ -9,10 +9,7 @@ import (
 
 // Suppress keeps a recipient from being mailed by the tenant, from now on.
 func (c *Catalog) Suppress(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.RecipientID, reason cordon.SuppressionReason) error {
-	if !by.Can(cordon.ManageRecipients, tenant) {
-		return forbidden(cordon.ManageRecipients)
-	}
-	if err := checkReason(reason); err != nil {
+	if err := maySuppress(by, tenant, reason); err != nil {
 		return err
 	}
 	return c.store.Suppress(ctx, by, tenant, id, reason)
@@ -21,10 +18,7 @@ func (c *Catalog) Suppress(ctx context.Context, by cordon.Actor, tenant cordon.T
 // SuppressAddress does the same for an address, whether a recipient has it or
 // will have it one day.
 func (c *Catalog) SuppressAddress(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, address string, reason cordon.SuppressionReason) error {
-	if !by.Can(cordon.ManageRecipients, tenant) {
-		return forbidden(cordon.ManageRecipients)
-	}
-	if err := checkReason(reason); err != nil {
+	if err := maySuppress(by, tenant, reason); err != nil {
 		return err
 	}
 	a, err := cordon.ParseAddress(address)
@@ -36,10 +30,7 @@ func (c *Catalog) SuppressAddress(ctx context.Context, by cordon.Actor, tenant c
 
 // Unsuppress takes a suppression of a recipient's address back.
 func (c *Catalog) Unsuppress(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.RecipientID, reason cordon.SuppressionReason) error {
-	if !by.Can(cordon.ManageRecipients, tenant) {
-		return forbidden(cordon.ManageRecipients)
-	}
-	if err := checkReason(reason); err != nil {
+	if err := maySuppress(by, tenant, reason); err != nil {
 		return err
 	}
 	return c.store.Unsuppress(ctx, by, tenant, id, reason)
@@ -47,10 +38,7 @@ func (c *Catalog) Unsuppress(ctx context.Context, by cordon.Actor, tenant cordon
 
 // UnsuppressAddress takes a suppression of an address back.
 func (c *Catalog) UnsuppressAddress(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, address string, reason cordon.SuppressionReason) error {
-	if !by.Can(cordon.ManageRecipients, tenant) {
-		return forbidden(cordon.ManageRecipients)
-	}
-	if err := checkReason(reason); err != nil {
+	if err := maySuppress(by, tenant, reason); err != nil {
 		return err
 	}
 	a, err := cordon.ParseAddress(address)
@@ -60,7 +48,10 @@ func (c *Catalog) UnsuppressAddress(ctx context.Context, by cordon.Actor, tenant
 	return c.store.UnsuppressAddress(ctx, by, tenant, a, reason)
 }
 
-func checkReason(r cordon.SuppressionReason) error {
+func maySuppress(by cordon.Actor, tenant cordon.TenantID, r cordon.SuppressionReason) error {
+	if !by.Can(cordon.ManageRecipients, tenant) {
+		return forbidden(cordon.ManageRecipients)
+	}
 	known := []cordon.SuppressionReason{cordon.SuppressedBounce, cordon.SuppressedComplaint, cordon.SuppressedUnsubscribe, cordon.SuppressedByHand}
 	if slices.Contains(known, r) {
 		return nil

@@ -68,7 +68,7 @@ func readRows(order cordon.Order) (*rows, error) {
 			return nil, fmt.Errorf("pack rows: %w", err)
 		}
 		if r.packed.Len() > maxPacked {
-			return nil, cordon.InvalidField("rows", "are more than one order takes", "split the order")
+			return nil, cordon.InvalidField("values", "are more than one order takes", "split the order")
 		}
 		r.marks = append(r.marks, maphash.String(r.seed, string(row.Recipient)))
 		r.count++
@@ -150,7 +150,7 @@ func (r *rows) fit(letter *compose.Letter, order cordon.Order, needed []string) 
 			}
 		}
 		if order.Kind == cordon.Bulk && !r.given {
-			return cordon.InvalidField("rows", "are missing; the template needs "+strings.Join(needed, ", ")+" for everyone", "give a row for each recipient")
+			return cordon.InvalidField("values", "are missing; the template needs "+strings.Join(needed, ", ")+" for everyone", "give a row for each recipient")
 		}
 	}
 	return f.err()
@@ -208,7 +208,7 @@ func (f *faults) err() error {
 		return nil
 	}
 	e := &cordon.Error{
-		Code: cordon.Invalid, Field: "rows", Message: fmt.Sprintf("have %d faults; nothing was accepted", f.total),
+		Code: cordon.Invalid, Field: "values", Message: fmt.Sprintf("have %d faults; nothing was accepted", f.total),
 		Remedy: "correct them and send the order again", Faults: f.first,
 	}
 	if f.total == 1 {
@@ -221,7 +221,7 @@ func where(row cordon.Row) string {
 	if row.Line > 0 {
 		return fmt.Sprintf("line %d", row.Line)
 	}
-	return "rows"
+	return "values"
 }
 
 // encodeRow is the canonical form of a row, without its line: where a row stood
