@@ -173,7 +173,8 @@ func (e *sqliteEngine) reader(ctx context.Context, consistent bool) (runner, fun
 	if err != nil {
 		return nil, nil, err
 	}
-	return tx, func() { tx.Rollback() }, nil
+	snap := &sqliteSnapshot{pool: sqlitePool{e}, tx: tx}
+	return snap, snap.end, nil
 }
 
 func (e *sqliteEngine) mostRuns() int { return 200 }
@@ -333,51 +334,4 @@ func (t *sqliteTx) rollback() {
 	// An error means that the engine has rolled back already.
 	t.ExecContext(context.Background(), "ROLLBACK")
 	t.e.give()
-}
-
-// sqlitePool runs reads on whichever reading connection is free.
-type sqlitePool struct{ e *sqliteEngine }
-
-// stmt answers a statement prepared for good, or nil when there are too many:
-// then the text is run as it is.
-func (p sqlitePool) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
-	if stmt, ok := p.e.readStmts.Load(text); ok {
-		return stmt.(*sql.Stmt), nil
-	}
-	if p.e.readStmtsN.Load() >= maxCachedStatements {
-		return nil, nil
-	}
-	stmt, err := p.e.readerDB.PrepareContext(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	if had, loaded := p.e.readStmts.LoadOrStore(text, stmt); loaded {
-		stmt.Close()
-		return had.(*sql.Stmt), nil
-	}
-	p.e.readStmtsN.Add(1)
-	return stmt, nil
-}
-
-func (p sqlitePool) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	return nil, errors.New("a read may not change anything")
-}
-
-func (p sqlitePool) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	stmt, err := p.stmt(ctx, text)
-	switch {
-	case err != nil:
-		return nil, err
-	case stmt == nil:
-		return p.e.readerDB.QueryContext(ctx, text, args...)
-	}
-	return stmt.QueryContext(ctx, args...)
-}
-
-func (p sqlitePool) QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row {
-	stmt, err := p.stmt(ctx, text)
-	if err != nil || stmt == nil {
-		return p.e.readerDB.QueryRowContext(ctx, text, args...) // carries the error, if any
-	}
-	return stmt.QueryRowContext(ctx, args...)
 }

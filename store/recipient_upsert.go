@@ -293,22 +293,14 @@ func (t *tx) writeDrafts(ctx context.Context, keys *tenantKeys, drafts []draft, 
 			fresh = append(fresh, d)
 		}
 	}
-	var failed error
 	err := t.insertRows(ctx, `INSERT INTO recipient (tenant, num, id, external_ref, blind, sealed, fields, state, decoy, suppressed, tags, updated_at)`, "", 12, len(fresh), func(i int, args []any) []any {
 		d := fresh[i]
-		sealed, err := keys.sealPerson(d.id, d.person)
-		if err != nil {
-			failed = err
-		}
-		return append(args, keys.num, d.num, string(d.id), d.ref, d.blind, sealed, int64(d.fields), string(cordon.RecipientActive), decoy, d.suppressed, d.worn, micros(t.now))
+		return append(args, keys.num, d.num, string(d.id), d.ref, d.blind, keys.sealPerson(d.id, d.person), int64(d.fields), string(cordon.RecipientActive), decoy, d.suppressed, d.worn, micros(t.now))
 	})
-	if err == nil && failed == nil {
-		err = t.updateDrafts(ctx, keys, known)
+	if err != nil {
+		return err
 	}
-	if failed != nil {
-		return failed
-	}
-	return err
+	return t.updateDrafts(ctx, keys, known)
 }
 
 // updateAtOnce bounds the JSON of one update.
@@ -319,10 +311,7 @@ func (t *tx) updateDrafts(ctx context.Context, keys *tenantKeys, known []*draft)
 	for some := range slices.Chunk(known, updateAtOnce) {
 		rows := make([][7]any, len(some))
 		for i, d := range some {
-			sealed, err := keys.sealPerson(d.id, d.person)
-			if err != nil {
-				return err
-			}
+			sealed := keys.sealPerson(d.id, d.person)
 			suppressed := 0
 			if d.suppressed {
 				suppressed = 1

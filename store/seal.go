@@ -9,7 +9,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -146,21 +145,18 @@ func (k *tenantKeys) valueAAD(subject string) []byte {
 	return []byte("value " + string(k.tenant) + " " + subject)
 }
 
-func (k *tenantKeys) sealPerson(id cordon.RecipientID, p cordon.Person) ([]byte, error) {
-	raw, err := json.Marshal(p)
-	if err != nil {
-		return nil, err
-	}
-	return k.aead.Seal(make([]byte, 0, len(raw)+k.aead.Overhead()), nil, raw, personAAD(id)), nil
+func (k *tenantKeys) sealPerson(id cordon.RecipientID, p cordon.Person) []byte {
+	raw := encodePerson(p)
+	return k.aead.Seal(make([]byte, 0, len(raw)+k.aead.Overhead()), nil, raw, personAAD(id))
 }
 
 func (k *tenantKeys) openPerson(id cordon.RecipientID, sealed []byte) (cordon.Person, error) {
-	var p cordon.Person
 	raw, err := k.aead.Open(nil, nil, sealed, personAAD(id))
 	if err != nil {
-		return p, fmt.Errorf("open recipient %s: sealed data does not open", id)
+		return cordon.Person{}, fmt.Errorf("open recipient %s: sealed data does not open", id)
 	}
-	if json.Unmarshal(raw, &p) != nil { // its error may quote the data
+	p, err := decodePerson(raw)
+	if err != nil {
 		return cordon.Person{}, fmt.Errorf("open recipient %s: sealed data is not a person", id)
 	}
 	return p, nil
