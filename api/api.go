@@ -12,6 +12,7 @@ import (
 	"github.com/cordonmail/cordon"
 	"github.com/cordonmail/cordon/catalog"
 	"github.com/cordonmail/cordon/contain"
+	"github.com/cordonmail/cordon/drill"
 	"github.com/cordonmail/cordon/identity"
 	"github.com/cordonmail/cordon/intake"
 	"github.com/cordonmail/cordon/ledger"
@@ -24,6 +25,7 @@ type Config struct {
 	Auditor  *ledger.Auditor
 	Registry *identity.Registry
 	Catalog  *catalog.Catalog
+	Drills   *drill.Instructor // nil: this house runs none
 
 	Version string // of the software, shown in the description; "" = "dev"
 	Now     func() time.Time

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/cordonmail/cordon"
+	"github.com/cordonmail/cordon/drill"
 )
 
 const (
@@ -19,6 +20,7 @@ const (
 	tagMail       = "mail"
 	tagContain    = "contain"
 	tagSize       = "size"
+	tagDrills     = "drills"
 )
 
 const about = `Cordon sends an organisation's mail, judges every send before it spreads, stops what goes wrong at once, and says exactly who got what.
@@ -29,6 +31,7 @@ Send a key as ` + "`Authorization: Bearer cordon_…`" + `. Every error is a pro
 func (a *API) description() huma.Config {
 	schemas := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	schemas.RegisterTypeAlias(reflect.TypeFor[cordon.Decision](), reflect.TypeFor[decisionWord]())
+	schemas.RegisterTypeAlias(reflect.TypeFor[drill.Report](), reflect.TypeFor[drillReport]())
 	schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	schemas.Schema(reflect.TypeFor[orderBody](), true, "OrderBody")
 	config := huma.Config{
@@ -53,6 +56,7 @@ func (a *API) description() huma.Config {
 				{Name: tagMail, Description: "Orders and dispatches"},
 				{Name: tagContain, Description: "Stop and lift"},
 				{Name: tagSize, Description: "Size the damage and prove it"},
+				{Name: tagDrills, Description: "Rehearse an incident, marked as an exercise through and through"},
 			},
 		},
 		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},

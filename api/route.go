@@ -188,5 +188,9 @@ func (a *API) routes() []route {
 		{get, "/v1/ledger/verify", need{cordon.ReadLedger}, "verifyLedger", tagSize, "Hash every stored entry again and compare", 0, nil, false, streaming(a.verifyLedger)},
 		{get, "/v1/signals", need{cordon.ReadLedger}, "listSignals", tagSize, "List signals, newest first", 0, nil, false, on(a.listSignals)},
 		{get, "/v1/totals", need{cordon.ReadDispatches}, "totals", tagSize, "Where all copies stand, by tenant", 0, nil, false, on(a.totals)},
+
+		{get, "/v1/drills", need{cordon.RunDrills}, "listDrills", tagDrills, "List the drills, and the runs that this node still knows", 0, nil, false, on(a.listDrills)},
+		{post, "/v1/drills/{drill}/runs", need{cordon.RunDrills}, "startDrill", tagDrills, "Rehearse an incident on this house, on practices made for it", 202, nil, false, on(a.startDrill)},
+		{get, "/v1/drill-runs/{run}", need{cordon.RunDrills}, "getDrillRun", tagDrills, "How far a run is, and its report", 0, nil, false, on(a.getDrillRun)},
 	}
 }

@@ -12,7 +12,7 @@ type tenantRequest struct {
 		Handle string `json:"handle" minLength:"1" maxLength:"40" doc:"Short name: a-z, 0-9 and - inside" example:"northside"`
 		Name   string `json:"name" minLength:"1" maxLength:"200" doc:"Name as people know it" example:"Northside Physiotherapy"`
 		// Exercise tenants are the only ones an exercise may send to.
-		Exercise bool `json:"exercise,omitempty" doc:"Made for a drill: nothing of it counts as real" example:"false"`
+		Exercise bool `json:"exercise,omitempty" doc:"For exercises: its mail goes to a receiving server inside the house and never to the relay; for good" example:"false"`
 	} `nameHint:"TenantRequest"`
 }
 

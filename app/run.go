@@ -56,6 +56,7 @@ func (h *House) Run(ctx context.Context, ready func(address string)) error {
 	h.serve(ctx, group, local, h.API.Local())
 	group.Go(func() error { return h.Work(ctx) })
 	group.Go(part("console", func() error { return h.Console.Run(ctx) }))
+	group.Go(part("drills", func() error { return h.drill(ctx, public.Addr()) }))
 	h.log.Info("running", "listen", public.Addr().String(), "engine", h.Store.Engine())
 	if ready != nil {
 		ready(public.Addr().String())
@@ -86,12 +87,13 @@ func part(name string, run func() error) func() error {
 	}
 }
 
-// Close releases the store and the relay's connections. Call it after Run.
+// Close releases the store, the relay's connections and the receiving server of
+// exercises. Call it after Run.
 func (h *House) Close() error {
 	if h.relay != nil {
 		h.relay.Close()
 	}
-	return h.Store.Close()
+	return errors.Join(h.exercises.close(), h.Store.Close())
 }
 
 // Handler is what the public listener serves: REST, the console, and what an

@@ -52,8 +52,17 @@ func openHouse(t *testing.T, c app.Config) *app.House {
 
 func run(t *testing.T, c app.Config) *running {
 	t.Helper()
+	return runWith(t, c, app.Options{Log: app.NewLog(io.Discard, c.Log)})
+}
+
+func runWith(t *testing.T, c app.Config, o app.Options) *running {
+	t.Helper()
+	house, err := app.Open(t.Context(), c, o)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &running{House: openHouse(t, c), client: &http.Client{Transport: &http.Transport{}}, cancel: cancel, done: make(chan error, 1)}
+	r := &running{House: house, client: &http.Client{Transport: &http.Transport{}}, cancel: cancel, done: make(chan error, 1)}
 	ready := make(chan string, 1)
 	go func() { r.done <- r.House.Run(ctx, func(address string) { ready <- address }) }()
 	select {

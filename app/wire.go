@@ -15,10 +15,12 @@ import (
 	"github.com/cordonmail/cordon/catalog"
 	"github.com/cordonmail/cordon/console"
 	"github.com/cordonmail/cordon/contain"
+	"github.com/cordonmail/cordon/drill"
 	"github.com/cordonmail/cordon/guard"
 	"github.com/cordonmail/cordon/identity"
 	"github.com/cordonmail/cordon/intake"
 	"github.com/cordonmail/cordon/ledger"
+	"github.com/cordonmail/cordon/mailsink"
 	"github.com/cordonmail/cordon/queue"
 	"github.com/cordonmail/cordon/relay"
 	"github.com/cordonmail/cordon/store"
@@ -35,22 +37,33 @@ type House struct {
 	Warden   *contain.Warden
 	Auditor  *ledger.Auditor
 	Runner   *queue.Runner
+	Drills   *drill.Instructor
+	Sink     *mailsink.Sink // takes the mail of exercise tenants
 	API      *api.API
 	Console  *console.Console
 
-	relay *relay.Client
-	log   *slog.Logger
-	now   func() time.Time
+	relay     *relay.Client
+	exercises *exercises
+	log       *slog.Logger
+	now       func() time.Time
 }
 
 // Options are the parts that tests, the demo and the simulated world replace.
 type Options struct {
-	Now     func() time.Time
-	Log     *slog.Logger
-	Rand    *rand.Rand
-	Relay   queue.Relay     // instead of the SMTP client
-	Mailbox console.Mailbox // the demo's received mail
-	Demo    bool            // banner: nothing leaves this machine
+	Now   func() time.Time
+	Log   *slog.Logger
+	Rand  *rand.Rand
+	Relay queue.Relay // instead of the SMTP client; the mail of exercise tenants never goes to it
+	Demo  bool        // banner: nothing leaves this machine
+	// Sink says what the receiving server of exercises keeps. The zero Config
+	// remembers the newest 20,000 copies by their headers.
+	Sink mailsink.Config
+	// Mailbox makes the demo's mailbox of what that server took.
+	Mailbox func(*mailsink.Sink) console.Mailbox
+	// DrillPatients and DrillUndo are of a drill's practices; 0 keeps what they
+	// are on a house that serves.
+	DrillPatients int
+	DrillUndo     time.Duration
 	// Storage wraps what the services see of the store, for crash tests.
 	Storage func(*store.Store) Storage
 }
@@ -109,14 +122,22 @@ func Open(ctx context.Context, c Config, o Options) (*House, error) {
 		}
 		wire = h.relay
 	}
-	h.Runner = queue.New(queue.Config{Store: seen, Relay: wire, Signer: newSigner(c.Sign), Board: h.Board, Provenance: provenance,
+	h.exercises = h.newExercises(wire, o.Sink)
+	h.Sink = h.exercises.sink
+	h.Runner = queue.New(queue.Config{Store: seen, Relay: h.exercises, Signer: newSigner(c.Sign), Board: h.Board, Provenance: provenance,
 		Node: node, Dir: c.Data, Connections: c.Relay.Connections, Rate: c.Relay.MessagesPerSecond,
 		BounceDomain: c.Queue.BounceDomain, Poll: c.Queue.Poll.Duration,
 		RetryUncertain: c.Queue.RetryUncertain.Duration, DeadAfter: c.Queue.DeadAfter.Duration,
 		Now: o.Now, Rand: o.Rand, Log: o.Log})
-	h.API = api.New(api.Config{Desk: h.Desk, Warden: h.Warden, Auditor: h.Auditor, Registry: h.Registry, Catalog: h.Catalog, Now: o.Now, Log: o.Log})
+	h.Drills = drill.NewInstructor(drill.InstructorConfig{Store: st, Arrived: h.Sink.TakenWith, Dir: c.Data,
+		Patients: o.DrillPatients, Undo: o.DrillUndo, Now: o.Now, Log: o.Log})
+	h.API = api.New(api.Config{Desk: h.Desk, Warden: h.Warden, Auditor: h.Auditor, Registry: h.Registry, Catalog: h.Catalog, Drills: h.Drills, Now: o.Now, Log: o.Log})
+	var mailbox console.Mailbox
+	if o.Mailbox != nil {
+		mailbox = o.Mailbox(h.Sink)
+	}
 	h.Console = console.New(console.Config{Registry: h.Registry, Desk: h.Desk, Warden: h.Warden, Auditor: h.Auditor, Catalog: h.Catalog,
-		Mailbox: o.Mailbox, Exercise: o.Demo, Now: o.Now, Log: o.Log})
+		Drills: h.Drills, Mailbox: mailbox, Exercise: o.Demo, Now: o.Now, Log: o.Log})
 	return h, nil
 }
 

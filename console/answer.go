@@ -94,6 +94,7 @@ func (c *Console) show(w http.ResponseWriter, q *request, status int, name strin
 	if q.actor.Kind != "" {
 		f.Who = capital(c.names.actor(q.actor.ID()))
 		f.CanStop, f.CanLedger = q.may(cordon.PlaceStops), q.may(cordon.ReadLedger)
+		f.CanDrill = c.mayDrill(q)
 		if q.may(cordon.ReadDispatches) {
 			// The tally beside "Stops" is an extra: a page is not lost over it.
 			if rows, err := c.activeStops(q.Context(), q.actor); err == nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/cordonmail/cordon"
 	"github.com/cordonmail/cordon/catalog"
 	"github.com/cordonmail/cordon/contain"
+	"github.com/cordonmail/cordon/drill"
 	"github.com/cordonmail/cordon/identity"
 	"github.com/cordonmail/cordon/intake"
 	"github.com/cordonmail/cordon/ledger"
@@ -22,7 +23,8 @@ type Config struct {
 	Warden   *contain.Warden
 	Auditor  *ledger.Auditor
 	Catalog  *catalog.Catalog
-	Mailbox  Mailbox // nil outside a demonstration
+	Drills   *drill.Instructor // nil: no page of drills
+	Mailbox  Mailbox           // nil outside a demonstration
 
 	// Exercise puts a banner on every page: nothing leaves this machine.
 	Exercise bool

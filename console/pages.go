@@ -147,6 +147,7 @@ type frame struct {
 	StopsInForce int
 	CanStop      bool
 	CanLedger    bool // may see the ledger and the signals
+	CanDrill     bool
 	Notice       string
 	Body         any
 }
@@ -169,6 +170,7 @@ var icons = map[string]string{
 	"signal":   "M12 4a6 6 0 0 0-6 6v3.500L4.500 17h15L18 13.500V10a6 6 0 0 0-6-6zM10 20.500h4",
 	"house":    "M4 20V9l8-5 8 5v11zM9.500 20v-6h5v6",
 	"ledger":   "M6 3h12v18H6zM9.500 8h5M9.500 12h5M9.500 16h3",
+	"drill":    "M12 3a9 9 0 1 0 9 9M12 8a4 4 0 1 0 4 4M12 12l8-8M16.500 3.500V7.500h4",
 	"mail":     "M3 6h18v13H3zM3 7l9 7 9-7",
 	"more":     "M4 7h16M4 12h16M4 17h16",
 	"check":    "M20 6.500 9.500 17.500 4 12",

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/net/html"
+
+	"github.com/cordonmail/cordon/drill"
 )
 
 func samplesAt() func() time.Time { return func() time.Time { return sampleNow } }
@@ -59,6 +61,9 @@ func TestEveryLivePartHasItsPlace(t *testing.T) {
 		{"signals", signalsPage{}, signalsPage{}.parts()},
 		{"tenants", tenantsPage{}, tenantsPage{}.parts()},
 		{"tenant", tenant, tenant.parts()},
+		{"drills", sampleDrills(), sampleDrills().parts()},
+		{"drill-run", sampleRun(drill.Failed), sampleRun(drill.Failed).parts()},
+		{"drill-run", sampleRun(drill.Running), sampleRun(drill.Running).parts()},
 	} {
 		body, err := p.render(c.page, frame{Title: "x", Who: "x", Live: "/live", CanLedger: true, Body: c.body})
 		if err != nil {

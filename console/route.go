@@ -59,6 +59,12 @@ func (c *Console) table() []route {
 		{"GET", "/tenants/{id}", cordon.ReadCatalog, c.tenant},
 		{"GET", "/live/tenants/{id}", cordon.ReadCatalog, c.tenantLive},
 
+		{"GET", "/drills", cordon.RunDrills, c.drills},
+		{"GET", "/live/drills", cordon.RunDrills, c.drillsLive},
+		{"POST", "/drills/{name}/runs", cordon.RunDrills, c.startDrill},
+		{"GET", "/drill-runs/{id}", cordon.RunDrills, c.drillRun},
+		{"GET", "/live/drill-runs/{id}", cordon.RunDrills, c.drillRunLive},
+
 		{"GET", "/mailbox", cordon.ReadDispatches, c.mailbox},
 		{"GET", "/mailbox/{id}", cordon.ReadDispatches, c.message},
 		{"GET", "/mailbox/{id}/body", cordon.ReadDispatches, c.messageBody},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/cordonmail/cordon"
+	"github.com/cordonmail/cordon/drill"
 	"github.com/cordonmail/cordon/ledger"
 )
 
@@ -171,6 +172,38 @@ func sampleMails() []MailboxItem {
 	}
 }
 
+// sampleRun is a run in each state; the failed one let copies out.
+func sampleRun(state drill.RunState) runPage {
+	r := drill.Run{ID: "run_4n8w2c7r5x1q9m3k6v0h8e2a5j", Drill: "id-walk", EdgeFault: true, State: state, Exercise: true, By: "operator", StartedAt: sampleNow.Add(-time.Minute)}
+	for n, text := range []string{"setting up two exercise practices with 1000 invented patients each", "random: the intruder names random recipient IDs, one a call", "edge-fault-edited: the intruder slips prize spam into the queue, as if the door's check were missing"} {
+		r.Progress = append(r.Progress, drill.Step{At: r.StartedAt.Add(time.Duration(n) * 1700 * time.Millisecond), Text: text})
+	}
+	if state == drill.Broken {
+		r.Fault = "the house was stopped"
+	}
+	if state == drill.Passed || state == drill.Failed {
+		ok := state == drill.Passed
+		good := drill.Expectation{Name: "incident-grade signal", Want: "true", Got: "true", OK: true}
+		out := drill.Expectation{Name: "bad copies out", Want: "≤ 10", Got: map[bool]string{true: "0", false: "40"}[ok], OK: ok}
+		bad := map[bool]int64{true: 0, false: 40}[ok]
+		r.Report = &drill.Report{Drill: "id-walk", OK: ok, BadCopiesOut: bad, Exercise: true, TTD: drill.Millis(1100 * time.Millisecond), TTC: drill.Millis(151 * time.Millisecond), Expectations: []drill.Expectation{good, out}, Variants: []drill.Variant{
+			{Name: "random", Says: "names random recipient IDs, one a call", OK: true, Exercise: true, Tried: 100, Refused: 100, TTD: drill.Millis(91 * time.Millisecond), Expectations: []drill.Expectation{good}},
+			{Name: "harvested", Says: "sends to a leaked list, one a call, as fast as it can", OK: ok, Exercise: true, Tried: 5025, Refused: 5025 - bad, BadCopiesOut: bad, Expectations: []drill.Expectation{good, out}},
+			{Name: "whole", Says: "what the receiving server counted by itself", OK: true, Exercise: true, Expectations: []drill.Expectation{good}}}}
+	}
+	return drawRun(sampleRunRow(r))
+}
+
+func sampleRunRow(r drill.Run) runRow {
+	row := (&Console{names: newDirectory(nil)}).runRow(r)
+	row.By = "the operator"
+	return row
+}
+
+func sampleDrills() drillsPage {
+	return drillsPage{Drills: drill.List(), Runs: []runRow{sampleRun(drill.Passed).Row, sampleRun(drill.Failed).Row, sampleRun(drill.Broken).Row}}
+}
+
 type samplePageCase struct {
 	name  string
 	page  string
@@ -180,7 +213,7 @@ type samplePageCase struct {
 // samplePages is every page, full and empty.
 func samplePages() []samplePageCase {
 	full := func(name, page, section, live string, body any) samplePageCase {
-		return samplePageCase{name, page, frame{Title: name, Section: section, Live: live, Exercise: true, HasMailbox: true, Who: "The operator", CanStop: true, CanLedger: true, StopsInForce: 1, Body: body}}
+		return samplePageCase{name, page, frame{Title: name, Section: section, Live: live, Exercise: true, HasMailbox: true, Who: "The operator", CanStop: true, CanLedger: true, CanDrill: true, StopsInForce: 1, Body: body}}
 	}
 	bare := func(name, page string, body any) samplePageCase {
 		return samplePageCase{name, page, frame{Title: name, Who: "Ines Moreau", Body: body}}
@@ -222,6 +255,12 @@ func samplePages() []samplePageCase {
 		bare("mailbox empty", "mailbox", mailboxPage{}),
 		full("message", "message", "mailbox", "", messagePage{Item: mail, HasHTML: true, Text: "Dear Ana,\n\nit is time for your check-up.", Headers: []mailHeader{{"From", mail.From}, {"DKIM-Signature", "v=1; a=rsa-sha256; d=northgate.example; s=c1; h=From:To:Subject"}}}),
 		bare("message empty", "message", messagePage{}),
+		full("drills", "drills", "drills", "/live/drills", sampleDrills()),
+		bare("drills empty", "drills", drillsPage{Drills: drill.List(), Fault: &fault{"Another run is under way.", "Wait for it to end."}}),
+		full("drill running", "drill-run", "drills", "/live/drill-runs/x", sampleRun(drill.Running)),
+		full("drill passed", "drill-run", "drills", "", sampleRun(drill.Passed)),
+		full("drill failed", "drill-run", "drills", "", sampleRun(drill.Failed)),
+		bare("drill broken", "drill-run", sampleRun(drill.Broken)),
 		full("problem", "problem", "", "", problemPage{"Not here", "There is no such page.", ""}),
 	}
 }

@@ -13,8 +13,8 @@ import (
 
 // The report's JSON is read by programs: a key may be added, none renamed.
 func TestTheReportsShapeIsFixed(t *testing.T) {
-	r := Report{Drill: "id-walk", TTD: 1500 * time.Millisecond, TTC: time.Second}
-	v := Variant{Name: "random", TTD: 1500 * time.Millisecond, TTC: 20 * time.Millisecond}
+	r := Report{Drill: "id-walk", TTD: Millis(1500 * time.Millisecond), TTC: Millis(time.Second)}
+	v := Variant{Name: "random", TTD: Millis(1500 * time.Millisecond), TTC: Millis(20 * time.Millisecond)}
 	v.expect("bad copies out", "≤ 10", 0, true)
 	v.settle()
 	r.Variants = append(r.Variants, v)

@@ -18,7 +18,7 @@ const ownMail = 5
 func (r *Rehearsal) bookOwn(ctx context.Context, p *Practice) (int64, error) {
 	booking := caller{client: r.config.Intruder, url: r.config.URL, secret: p.booking.secret}
 	for _, id := range p.Patients[:ownMail] {
-		body := map[string]any{"kind": "single", "template": p.template, "version": p.version, "recipients": []cordon.RecipientID{id},
+		body := map[string]any{"kind": "single", "template": p.template, "version": p.version, "exercise": true, "recipients": []cordon.RecipientID{id},
 			"values": []any{map[string]any{"recipient": id, "values": map[string]string{"visit_date": "2026-12-01"}}}}
 		if err := booking.call(ctx, http.MethodPost, p.path("/orders"), body, nil); err != nil {
 			return 0, fmt.Errorf("the practice's own mail: %w", err)
@@ -77,7 +77,7 @@ func (r *Rehearsal) judge(ctx context.Context, w *walk) error {
 		v.expect("every order refused", v.Tried, v.Refused, v.Refused == v.Tried)
 	}
 	if seen {
-		v.TTD = max(0, first.Sub(w.began))
+		v.TTD = Millis(max(0, first.Sub(w.began)))
 	}
 	return r.judgeContained(ctx, w, signals, first)
 }
@@ -97,11 +97,11 @@ func (r *Rehearsal) judgeContained(ctx context.Context, w *walk, signals []cordo
 	for _, s := range stops {
 		if s.Scope.Key == w.stolen.id {
 			stopped = true
-			v.TTC = max(v.TTC, s.PlacedAt.Sub(first))
+			v.TTC = max(v.TTC, Millis(s.PlacedAt.Sub(first)))
 		}
 	}
 	if v.Name != "free-content" && v.Name != "edited-template" {
-		v.expect("key contained", "suspended or stopped", fmt.Sprintf("key %s, stop %v", key.State, stopped), key.State != cordon.KeyActive || stopped)
+		v.expect("key contained", "suspended or stopped", fmt.Sprintf("key %s, %s", key.State, map[bool]string{true: "stopped", false: "not stopped"}[stopped]), key.State != cordon.KeyActive || stopped)
 	}
 	if w.decoy {
 		hit := false
@@ -146,7 +146,7 @@ func firstIncident(signals []cordon.Signal) (time.Time, bool) {
 // signals returns those that name the stolen key.
 func (r *Rehearsal) signals(ctx context.Context, w *walk) ([]cordon.Signal, error) {
 	var named []cordon.Signal
-	err := pages(ctx, r.operator, "/v1/signals", func(s cordon.Signal) {
+	err := pages(ctx, r.operator, "/v1/signals", nil, func(s cordon.Signal) {
 		if s.Key == w.stolen.id {
 			named = append(named, s)
 		}
@@ -156,26 +156,30 @@ func (r *Rehearsal) signals(ctx context.Context, w *walk) ([]cordon.Signal, erro
 
 func (r *Rehearsal) stops(ctx context.Context) ([]cordon.Stop, error) {
 	var all []cordon.Stop
-	err := pages(ctx, r.operator, "/v1/stops", func(s cordon.Stop) { all = append(all, s) })
+	err := pages(ctx, r.operator, "/v1/stops", nil, func(s cordon.Stop) { all = append(all, s) })
 	return all, err
 }
 
 // pages walks a list of the API from its first page to its last.
-func pages[T any](ctx context.Context, c caller, path string, each func(T)) error {
-	after := ""
+func pages[T any](ctx context.Context, c caller, path string, query url.Values, each func(T)) error {
+	q := url.Values{"limit": {"500"}}
+	for name, values := range query {
+		q[name] = values
+	}
 	for {
 		var part struct {
 			Items []T    `json:"items"`
 			Next  string `json:"next"`
 		}
-		if err := c.call(ctx, http.MethodGet, path+"?limit=500&after="+url.QueryEscape(after), nil, &part); err != nil {
+		if err := c.call(ctx, http.MethodGet, path+"?"+q.Encode(), nil, &part); err != nil {
 			return err
 		}
 		for _, item := range part.Items {
 			each(item)
 		}
-		if after = part.Next; after == "" {
+		if part.Next == "" {
 			return nil
 		}
+		q.Set("after", part.Next)
 	}
 }

@@ -35,4 +35,6 @@ type Store interface {
 	Recipients(ctx context.Context, tenant cordon.TenantID, f cordon.Filter, page cordon.Page) ([]cordon.Recipient, string, error)
 	Decoys(ctx context.Context, tenant cordon.TenantID) ([]cordon.RecipientID, error)
 	Version(ctx context.Context, tenant cordon.TenantID, template cordon.TemplateID, number int) (cordon.Version, error)
+	// Tenant says whether a tenant was made for exercises.
+	Tenant(ctx context.Context, id cordon.TenantID) (cordon.Tenant, error)
 }

@@ -53,10 +53,13 @@ func (r *Rehearsal) Open(ctx context.Context, handle, name string, patients int)
 
 func (r *Rehearsal) createTenant(ctx context.Context, p *Practice) error {
 	var tenant cordon.Tenant
-	if err := r.operator.call(ctx, http.MethodPost, "/v1/tenants", map[string]any{"handle": p.Handle, "name": p.Name}, &tenant); err != nil {
+	if err := r.operator.call(ctx, http.MethodPost, "/v1/tenants", map[string]any{"handle": p.Handle, "name": p.Name, "exercise": true}, &tenant); err != nil {
 		return err
 	}
 	p.ID = tenant.ID
+	if !tenant.Exercise {
+		return notForExercise(p.Handle)
+	}
 	if err := r.operator.call(ctx, http.MethodPost, p.path("/domains"), map[string]any{"name": p.Domain}, nil); err != nil {
 		return err
 	}
@@ -175,6 +178,10 @@ func (r *Rehearsal) approvedLetter(ctx context.Context, p *Practice, handle stri
 	return template.ID, version.Number, err
 }
 
+func notForExercise(handle string) error {
+	return &cordon.Error{Code: cordon.Conflict, Field: "tenant", Message: handle + " was not made for exercises: no drill runs on it"}
+}
+
 func (p *Practice) path(rest string) string { return "/v1/tenants/" + string(p.ID) + rest }
 
 // Recall orders the practice's approved recall to all its patients, by its
@@ -187,7 +194,7 @@ func (r *Rehearsal) Recall(ctx context.Context, p *Practice) (cordon.Dispatch, e
 	author := r.operator
 	author.as = p.Author
 	var receipt struct{ Dispatch cordon.Dispatch }
-	body := map[string]any{"kind": cordon.Bulk, "template": template, "version": version, "audience": p.Audience}
+	body := map[string]any{"kind": cordon.Bulk, "template": template, "version": version, "audience": p.Audience, "exercise": true}
 	if err := author.call(ctx, http.MethodPost, p.path("/orders"), body, &receipt); err != nil {
 		return cordon.Dispatch{}, fmt.Errorf("recall of %s: %w", p.Handle, err)
 	}

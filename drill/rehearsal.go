@@ -52,10 +52,28 @@ func (r *Rehearsal) Run(ctx context.Context, name string, practices []*Practice,
 	if len(practices) < 2 {
 		return Report{}, cordon.Errorf(cordon.Conflict, "a walk needs two practices")
 	}
+	for _, p := range practices {
+		if err := r.forExercise(ctx, p); err != nil {
+			return Report{}, err
+		}
+	}
 	return r.idWalk(ctx, practices, edgeFault)
 }
 
-// Tell says one sentence of progress.
+// forExercise asks the store itself whether the practice was made for exercises;
+// no drill touches any other.
+func (r *Rehearsal) forExercise(ctx context.Context, p *Practice) error {
+	tenant, err := r.config.Store.Tenant(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	if !tenant.Exercise {
+		return notForExercise(p.Handle)
+	}
+	return nil
+}
+
+// tell says one sentence of progress.
 func (r *Rehearsal) tell(format string, args ...any) { r.config.Progress(fmt.Sprintf(format, args...)) }
 
 // settleEvery is how often a drill looks whether what it waits for has come.

@@ -13,8 +13,8 @@ type Report struct {
 	OK           bool          `json:"ok"`
 	Exercise     bool          `json:"exercise"` // always true: a drill is marked as one through and through
 	BadCopiesOut int64         `json:"bad_copies_out"`
-	TTD          time.Duration `json:"-"` // from the intruder's first act to the first incident-grade signal
-	TTC          time.Duration `json:"-"` // from that signal to the last containing act
+	TTD          Millis        `json:"ttd_ms"` // from the intruder's first act to the first incident-grade signal
+	TTC          Millis        `json:"ttc_ms"` // from that signal to the last containing act
 	Expectations []Expectation `json:"expectations"`
 	Variants     []Variant     `json:"variants,omitempty"`
 }
@@ -29,8 +29,8 @@ type Variant struct {
 	Refused      int64         `json:"refused"` // of them, turned away at the door or at the exit
 	Held         int64         `json:"held"`    // kept back by a stop
 	BadCopiesOut int64         `json:"bad_copies_out"`
-	TTD          time.Duration `json:"-"`
-	TTC          time.Duration `json:"-"`
+	TTD          Millis        `json:"ttd_ms"`
+	TTC          Millis        `json:"ttc_ms"`
 	Expectations []Expectation `json:"expectations"`
 }
 
@@ -42,24 +42,22 @@ type Expectation struct {
 	OK   bool   `json:"ok"`
 }
 
-// MarshalJSON adds the durations in milliseconds.
-func (r Report) MarshalJSON() ([]byte, error) {
-	type plain Report
-	return json.Marshal(struct {
-		plain
-		TTD int64 `json:"ttd_ms"`
-		TTC int64 `json:"ttc_ms"`
-	}{plain(r), r.TTD.Milliseconds(), r.TTC.Milliseconds()})
+// Millis is a length of time that JSON holds in whole milliseconds.
+type Millis time.Duration
+
+func (m Millis) String() string { return time.Duration(m).String() }
+
+func (m Millis) MarshalJSON() ([]byte, error) {
+	return json.Marshal(time.Duration(m).Milliseconds())
 }
 
-// MarshalJSON adds the durations in milliseconds.
-func (v Variant) MarshalJSON() ([]byte, error) {
-	type plain Variant
-	return json.Marshal(struct {
-		plain
-		TTD int64 `json:"ttd_ms"`
-		TTC int64 `json:"ttc_ms"`
-	}{plain(v), v.TTD.Milliseconds(), v.TTC.Milliseconds()})
+func (m *Millis) UnmarshalJSON(raw []byte) error {
+	var n int64
+	if err := json.Unmarshal(raw, &n); err != nil {
+		return err
+	}
+	*m = Millis(time.Duration(n) * time.Millisecond)
+	return nil
 }
 
 // expect notes one expectation; the variant is OK only while all hold.

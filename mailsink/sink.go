@@ -21,8 +21,11 @@ import (
 // Config says how the sink behaves; the zero Config takes everything at once.
 type Config struct {
 	// Keep is how many whole messages the mailbox holds; older ones are dropped.
-	// 0 keeps none and reads no headers, for benchmarks.
+	// 0 keeps none and, without Most, reads no headers, for benchmarks.
 	Keep int
+	// Most is how many copies are remembered at all, by their headers; older ones
+	// are forgotten, and only Taken and TakenFrom still count them. 0 forgets none.
+	Most int
 	// Answer, when set, decides on each copy instead of taking it: return an
 	// *smtp.SMTPError to refuse. It is called after DATA.
 	Answer func(Copy) error
@@ -55,7 +58,8 @@ type Sink struct {
 	taken atomic.Int64
 
 	mu     sync.Mutex
-	copies []Copy           // every copy; Data only on the last Keep
+	first  int              // position of the oldest copy remembered
+	copies []Copy           // from there on; Data only on the last Keep
 	seen   map[string]int   // by Message-ID and recipient
 	byFrom map[string]int64 // by sender's domain
 }
@@ -139,8 +143,8 @@ func (s *Sink) TakenWith(domain, words string) int64 {
 func (s *Sink) Copies(from int) ([]Copy, int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from = min(max(from, 0), len(s.copies))
-	return append([]Copy(nil), s.copies[from:]...), len(s.copies)
+	from = min(max(from-s.first, 0), len(s.copies))
+	return append([]Copy(nil), s.copies[from:]...), s.first + len(s.copies)
 }
 
 // Duplicates counts copies whose Message-ID had arrived for the same recipient before.
@@ -159,14 +163,14 @@ func (s *Sink) Copy(id string) (Copy, bool) {
 	n, err := strconv.Atoi(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil || n < 0 || n >= len(s.copies) {
+	if n -= s.first; err != nil || n < 0 || n >= len(s.copies) {
 		return Copy{}, false
 	}
 	return s.copies[n], true
 }
 
 func (s *Sink) take(from, to string, data []byte) error {
-	if s.config.Keep == 0 && s.config.Answer == nil {
+	if !s.config.reads() {
 		s.taken.Add(1)
 		return nil
 	}
@@ -188,15 +192,34 @@ func (s *Sink) take(from, to string, data []byte) error {
 	s.taken.Add(1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.ID = strconv.Itoa(len(s.copies))
+	c.ID = strconv.Itoa(s.first + len(s.copies))
 	s.copies = append(s.copies, c)
 	if old := len(s.copies) - 1 - s.config.Keep; old >= 0 {
 		s.copies[old].Data = nil
 	}
 	s.seen[c.MessageID+" "+to]++
 	s.byFrom[domainOf(c.From)]++
+	if s.config.Most > 0 && len(s.copies) > s.config.Most {
+		s.forget()
+	}
 	return nil
 }
+
+// forget drops the oldest copy; s.mu is held.
+func (s *Sink) forget() {
+	old := s.copies[0]
+	if key := old.MessageID + " " + old.To; s.seen[key] > 1 {
+		s.seen[key]--
+	} else {
+		delete(s.seen, key)
+	}
+	s.copies[0] = Copy{}
+	s.copies = s.copies[1:]
+	s.first++
+}
+
+// reads says whether anything of a message is looked at.
+func (c Config) reads() bool { return c.Keep > 0 || c.Most > 0 || c.Answer != nil }
 
 // session is one SMTP session; each transaction may name several recipients.
 type session struct {
@@ -212,7 +235,7 @@ func (s *session) Logout() error                               { return nil }
 
 func (s *session) Data(r io.Reader) error {
 	var data []byte
-	if s.sink.config.Keep > 0 || s.sink.config.Answer != nil {
+	if s.sink.config.reads() {
 		var err error
 		if data, err = io.ReadAll(r); err != nil {
 			return err

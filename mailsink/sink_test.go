@@ -130,6 +130,28 @@ func TestTheMailboxIsBounded(t *testing.T) {
 	}
 }
 
+func TestTheOldestAreForgotten(t *testing.T) {
+	sink, client := open(t, mailsink.Config{Most: 3})
+	for _, id := range []string{"0", "0", "2", "3", "4"} {
+		if err := client.SendMail("x@n.example", []string{"a@x.example"}, strings.NewReader(letter(id, "desk@n.example", "News"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, next := sink.Copies(0)
+	if len(all) != 3 || next != 5 || all[0].ID != "2" || all[0].MessageID != "<2>" || all[0].Subject != "News" || all[0].Data != nil {
+		t.Errorf("remembered %d of %d: %+v", len(all), next, all)
+	}
+	if same, ok := sink.Copy("4"); !ok || same.MessageID != "<4>" {
+		t.Errorf("the newest is %+v, %v", same, ok)
+	}
+	if _, ok := sink.Copy("1"); ok {
+		t.Error("a forgotten copy is still there")
+	}
+	if sink.Taken() != 5 || sink.TakenFrom("n.example") != 5 || sink.TakenWith("n.example", "News") != 3 || sink.Duplicates() != 0 {
+		t.Errorf("taken %d, from n %d, with the words %d, %d duplicates", sink.Taken(), sink.TakenFrom("n.example"), sink.TakenWith("n.example", "News"), sink.Duplicates())
+	}
+}
+
 func TestWithoutAMailboxCopiesAreOnlyCounted(t *testing.T) {
 	sink, client := open(t, mailsink.Config{})
 	if err := client.SendMail("x@n.example", []string{"a@x.example", "b@x.example"}, strings.NewReader(letter("1", "desk@n.example", "News"))); err != nil {

@@ -53,7 +53,7 @@ func (r *Runner) letter(ctx context.Context, c cordon.Claim, d *dossier) (messag
 	if message.Wire(raw) != nil {
 		return none, refusal{reason: "wire"}
 	}
-	env := message.Envelope{From: r.returnPath(token, content.FromAddress), To: person.Address, Data: raw}
+	env := message.Envelope{Tenant: c.Delivery.Tenant, From: r.returnPath(token, content.FromAddress), To: person.Address, Data: raw}
 	if r.cfg.Signer == nil {
 		return env, refusal{}
 	}

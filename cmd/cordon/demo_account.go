@@ -23,7 +23,7 @@ func (d *demo) account(ctx context.Context) (bool, error) {
 	}
 	failed := d.expectations()
 	fmt.Fprintf(d.out, "\n  time to detect %s · time to contain %s · bad copies out %d · %.1f s in all\n",
-		short(d.report.TTD), short(d.report.TTC), d.report.BadCopiesOut, time.Since(d.began).Seconds())
+		short(time.Duration(d.report.TTD)), short(time.Duration(d.report.TTC)), d.report.BadCopiesOut, time.Since(d.began).Seconds())
 	return failed == 0, nil
 }
 
@@ -36,7 +36,7 @@ func (d *demo) attacks() {
 		}
 		seen := "refused"
 		if v.TTD > 0 {
-			seen = short(v.TTD)
+			seen = short(time.Duration(v.TTD))
 		}
 		fmt.Fprintf(d.out, "  %-18s %8s %8s %8s %10d %9s   %s\n", v.Name, count(v.Tried), count(v.Refused), count(v.Held), v.BadCopiesOut, seen, mark(v.OK))
 	}

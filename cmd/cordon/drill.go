@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
-	"os/signal"
-	"syscall"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,65 +18,162 @@ import (
 	"github.com/cordonmail/cordon/drill"
 )
 
-func drillCommand() *cobra.Command {
-	c := &cobra.Command{Use: "drill", Short: "Rehearse an incident", Long: "Rehearses an incident on a house of its own, in a temporary folder, whose only\nrelay is a receiving server in the same process. Everything is marked EXERCISE."}
-	c.AddCommand(drillListCommand(), drillRunCommand())
+func (sh *shell) drillCommand() *cobra.Command {
+	c := &cobra.Command{Use: "drill", Short: "Rehearse an incident",
+		Long: "Rehearses an incident on the house that runs (--server, or the data folder's), on\n" +
+			"practices made for the exercise and erased afterwards; where none runs, on a house\n" +
+			"of its own in a temporary folder. Exercise mail goes to a receiving server inside\n" +
+			"the house, never to the relay. Everything is marked EXERCISE."}
+	c.AddCommand(sh.drillList(), sh.drillShow(), sh.drillRun())
 	return c
 }
 
-func drillListCommand() *cobra.Command {
-	var asJSON bool
-	c := &cobra.Command{Use: "list", Short: "List the drills", Example: "  cordon drill list", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"drills": drill.List()})
-			}
-			for _, d := range drill.List() {
-				fmt.Fprintf(cmd.OutOrStdout(), "%s\n  models  %s\n  does    %s\n  must    %s\n", d.Name, d.Models, d.Says, d.Must)
-			}
-			return nil
-		}}
-	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object")
-	return c
+// houseRuns says whether there is a running house to rehearse on.
+func (sh *shell) houseRuns() bool {
+	return sh.server != "" || answers(filepath.Join(sh.data, app.SocketName))
 }
+
+// drillsJSON is what GET /v1/drills answers.
+type drillsJSON struct {
+	Drills []drill.Drill `json:"drills"`
+	Runs   []drill.Run   `json:"runs,omitempty"`
+}
+
+func (sh *shell) drillList() *cobra.Command {
+	return &cobra.Command{Use: "list", Short: "List the drills, and the latest runs of the running house", Example: "  cordon drill list", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			all := drillsJSON{Drills: drill.List()}
+			if sh.houseRuns() {
+				if err := sh.ask(cmd.Context(), request{method: get, path: "/v1/drills"}, &all); err != nil {
+					return err
+				}
+			}
+			return sh.answer(all, func() {
+				for _, d := range all.Drills {
+					sh.say("%s\n  models  %s\n  does    %s\n  must    %s", d.Name, d.Models, d.Says, d.Must)
+				}
+				var rows [][]string
+				for _, r := range all.Runs {
+					rows = append(rows, []string{string(r.ID), r.Drill, stamp(r.StartedAt), string(r.State)})
+				}
+				if len(rows) > 0 {
+					sh.say("")
+					sh.table("RUN DRILL STARTED STATE", rows)
+				}
+			})
+		}}
+}
+
+func (sh *shell) drillShow() *cobra.Command {
+	return &cobra.Command{Use: "show RUN", Short: "Show a run of the running house", Example: "  cordon drill show run_…", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !sh.houseRuns() {
+				return noHouse()
+			}
+			var run drill.Run
+			if err := sh.ask(cmd.Context(), request{method: get, path: runPath(args[0])}, &run); err != nil {
+				return err
+			}
+			return sh.answer(run, func() {
+				for _, s := range run.Progress {
+					sh.say("%5.1fs  %s", s.At.Sub(run.StartedAt).Seconds(), s.Text)
+				}
+				if run.Fault != "" {
+					sh.say("%s", run.Fault)
+				}
+				if run.Report == nil {
+					sh.say("\nEXERCISE %s: %s", run.Drill, run.State)
+					return
+				}
+				printReport(sh.out, *run.Report)
+			})
+		}}
+}
+
+func noHouse() error {
+	return &cordon.Error{Code: cordon.Unavailable, Field: "drill", Message: "no house runs on this data folder", Remedy: "name one with --server or --data; runs are kept by the house they ran on"}
+}
+
+func runPath(id string) string { return "/v1/drill-runs/" + url.PathEscape(id) }
 
 type drillOptions struct {
 	name      string
 	edgeFault bool
-	asJSON    bool
+	own       bool
 	database  string
 	patients  int
 }
 
-func drillRunCommand() *cobra.Command {
+func (sh *shell) drillRun() *cobra.Command {
 	var o drillOptions
-	c := &cobra.Command{Use: "run NAME|all", Short: "Run a drill and say what was seen", Example: "  cordon drill run id-walk --edge-fault\n  cordon drill run all --json",
-		Args: cobra.ExactArgs(1),
+	c := &cobra.Command{Use: "run NAME|all", Short: "Run a drill and say what was seen",
+		Example: "  cordon drill run id-walk --edge-fault\n  cordon drill run all --own --json",
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
-			defer stop()
 			if o.name = args[0]; o.name == "all" {
 				o.name, o.edgeFault = "id-walk", true
 			}
-			report, err := runDrill(ctx, cmd.ErrOrStderr(), o)
+			run := sh.drillThere
+			own := o.own || cmd.Flags().Changed("database") || cmd.Flags().Changed("patients")
+			if own || !sh.houseRuns() {
+				run = sh.drillHere
+			}
+			report, err := run(cmd.Context(), o)
 			if err != nil {
 				return err
 			}
-			if o.asJSON {
-				err = json.NewEncoder(cmd.OutOrStdout()).Encode(report)
-			} else {
-				printReport(cmd.OutOrStdout(), report)
-			}
+			err = sh.answer(report, func() { printReport(sh.out, report) })
 			if err == nil && !report.OK {
 				err = silent{1}
 			}
 			return err
 		}}
 	c.Flags().BoolVar(&o.edgeFault, "edge-fault", false, "also slip copies into the queue as if the door's check were missing")
-	c.Flags().BoolVar(&o.asJSON, "json", false, "one JSON object on stdout")
-	c.Flags().StringVar(&o.database, "database", "", "postgres://… of an empty database (default: embedded)")
-	c.Flags().IntVar(&o.patients, "patients", 1000, "invented patients of each exercise practice")
+	c.Flags().BoolVar(&o.own, "own", false, "on a house of its own, even where one runs")
+	c.Flags().StringVar(&o.database, "database", "", "of a house of its own: postgres://… of an empty database (default: embedded)")
+	c.Flags().IntVar(&o.patients, "patients", 1000, "of a house of its own: invented patients of each exercise practice")
 	return c
+}
+
+const drillPoll = 300 * time.Millisecond
+
+// drillThere rehearses on the running house, and tells its progress.
+func (sh *shell) drillThere(ctx context.Context, o drillOptions) (drill.Report, error) {
+	var run drill.Run
+	r := request{method: post, path: "/v1/drills/" + url.PathEscape(o.name) + "/runs", json: map[string]any{"edge_fault": o.edgeFault}}
+	if err := sh.ask(ctx, r, &run); err != nil {
+		return drill.Report{}, err
+	}
+	look := time.NewTicker(drillPoll)
+	defer look.Stop()
+	for told := 0; ; {
+		for ; told < len(run.Progress); told++ {
+			sh.note("%5.1fs  %s", run.Progress[told].At.Sub(run.StartedAt).Seconds(), run.Progress[told].Text)
+		}
+		if run.State != drill.Running {
+			return reportOf(run)
+		}
+		select {
+		case <-ctx.Done():
+			return drill.Report{}, &cordon.Error{Code: cordon.Unavailable, Field: "drill", Message: "was interrupted here; on the house it goes on", Remedy: "cordon drill show " + string(run.ID)}
+		case <-look.C:
+		}
+		if err := sh.ask(ctx, request{method: get, path: runPath(string(run.ID))}, &run); err != nil && ctx.Err() == nil {
+			return drill.Report{}, err
+		}
+	}
+}
+
+func reportOf(run drill.Run) (drill.Report, error) {
+	if run.Report == nil {
+		return drill.Report{}, &cordon.Error{Code: cordon.Unavailable, Field: "drill", Message: "was not brought to its end: " + run.Fault, Remedy: "a broken run proves nothing; run it again"}
+	}
+	return *run.Report, nil
+}
+
+// drillHere rehearses on a house of its own.
+func (sh *shell) drillHere(ctx context.Context, o drillOptions) (drill.Report, error) {
+	return runDrill(ctx, sh.err, o)
 }
 
 // runDrill makes a house for the exercise alone and removes it afterwards,
@@ -85,11 +182,7 @@ func runDrill(ctx context.Context, progress io.Writer, o drillOptions) (report d
 	if o.patients < 200 || o.patients > 1_000_000 {
 		return report, cordon.InvalidField("patients", "must be 200 to 1,000,000", "")
 	}
-	known := false
-	for _, d := range drill.List() {
-		known = known || d.Name == o.name
-	}
-	if !known {
+	if !slices.ContainsFunc(drill.List(), func(d drill.Drill) bool { return d.Name == o.name }) {
 		return report, cordon.InvalidField("drill", fmt.Sprintf("%q is not a drill", o.name), "see cordon drill list")
 	}
 	dir, err := os.MkdirTemp("", "cordon-drill-")
@@ -127,5 +220,5 @@ func printReport(w io.Writer, report drill.Report) {
 		}
 	}
 	fmt.Fprintf(w, "\nEXERCISE %s: %s · bad copies out %d · time to detect %s · time to contain %s\n",
-		report.Drill, mark(report.OK), report.BadCopiesOut, short(report.TTD), short(report.TTC))
+		report.Drill, mark(report.OK), report.BadCopiesOut, short(time.Duration(report.TTD)), short(time.Duration(report.TTC)))
 }

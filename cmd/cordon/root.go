@@ -171,7 +171,7 @@ func (sh *shell) commands() []*cobra.Command {
 		sh.sendCommand(), sh.dispatchesCommand(), sh.holdsCommand(), sh.releaseCommand(), sh.discardCommand(),
 		sh.stopCommand(), sh.liftCommand(), sh.stopsCommand(),
 		sh.assessCommand(), sh.ledgerCommand(), sh.signalsCommand(),
-		drillCommand(), benchCommand(),
+		sh.drillCommand(), benchCommand(),
 	}
 }
 

@@ -15,12 +15,13 @@ import (
 	"github.com/cordonmail/cordon/mailsink"
 )
 
-// stage is a running house whose only relay is a receiving server in the same
-// process: nothing that happens on it can leave the machine.
+// stage is a running house that knows no relay, for exercise tenants: their mail
+// goes to the receiving server in the same process, and any other would wait.
+// Nothing that happens on it can leave the machine.
 type stage struct {
 	house   *app.House
-	sink    *mailsink.Sink
-	address string // where the house listens
+	sink    *mailsink.Sink // the house's own
+	address string         // where the house listens
 	cancel  context.CancelFunc
 	done    chan error
 }
@@ -30,20 +31,16 @@ const keepMessages = 2000
 
 // openStage starts the house. The caller closes the stage.
 func openStage(ctx context.Context, config app.Config, options app.Options) (*stage, error) {
-	sink, err := mailsink.Listen("127.0.0.1:0", mailsink.Config{Keep: keepMessages})
+	config.Relay.Address = ""
+	options.Demo = true
+	options.Sink = mailsink.Config{Keep: keepMessages}
+	options.Mailbox = func(s *mailsink.Sink) console.Mailbox { return mailbox{s} }
+	house, err := app.Open(ctx, config, options)
 	if err != nil {
 		return nil, err
 	}
-	config.Relay.Address = sink.Address()
-	config.Relay.TLS = "off"
-	options.Demo = true
-	options.Mailbox = mailbox{sink}
-	house, err := app.Open(ctx, config, options)
-	if err != nil {
-		return nil, errors.Join(err, sink.Close())
-	}
 	running, cancel := context.WithCancel(ctx)
-	s := &stage{house: house, sink: sink, cancel: cancel, done: make(chan error, 1)}
+	s := &stage{house: house, sink: house.Sink, cancel: cancel, done: make(chan error, 1)}
 	ready := make(chan string, 1)
 	go func() { s.done <- house.Run(running, func(address string) { ready <- address }) }()
 	select {
@@ -51,15 +48,15 @@ func openStage(ctx context.Context, config app.Config, options app.Options) (*st
 		return s, nil
 	case err := <-s.done:
 		cancel()
-		return nil, errors.Join(err, house.Close(), sink.Close())
+		return nil, errors.Join(err, house.Close())
 	}
 }
 
-// Close ends the house and the sink, in that order.
+// Close ends the house, and the sink with it.
 func (s *stage) Close() error {
 	s.cancel()
 	err := <-s.done
-	return errors.Join(err, s.house.Close(), s.sink.Close())
+	return errors.Join(err, s.house.Close())
 }
 
 // rehearsal is a drill's way into the stage: the operator's door is the socket

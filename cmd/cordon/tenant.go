@@ -26,12 +26,14 @@ func (sh *shell) tenantCommand() *cobra.Command {
 
 func (sh *shell) tenantCreate() *cobra.Command {
 	var name string
+	var exercise bool
 	cmd := &cobra.Command{
 		Use: "create HANDLE", Short: "Create a tenant; its decoys are planted at once",
 		Example: "  cordon tenant create northside --name 'Northside Physiotherapy'",
 		Args:    cobra.ExactArgs(1),
 	}
 	cmd.Flags().StringVar(&name, "name", "", "name as people know it (default: the handle)")
+	cmd.Flags().BoolVar(&exercise, "exercise", false, "for exercises: its mail goes to a receiving server inside the house, never to the relay; for good")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if name == "" {
 			name = args[0]
@@ -41,11 +43,16 @@ func (sh *shell) tenantCreate() *cobra.Command {
 			return err
 		}
 		var t cordon.Tenant
-		body := map[string]any{"handle": args[0], "name": name}
+		body := map[string]any{"handle": args[0], "name": name, "exercise": exercise}
 		if err := c.call(cmd.Context(), request{method: post, path: "/v1/tenants", json: body}, &t); err != nil {
 			return err
 		}
-		return sh.answer(t, func() { sh.say("tenant %s  %s", t.Handle, t.ID) })
+		return sh.answer(t, func() {
+			sh.say("tenant %s  %s", t.Handle, t.ID)
+			if t.Exercise {
+				sh.say("EXERCISE: nothing of it leaves this house")
+			}
+		})
 	}
 	return cmd
 }
@@ -81,6 +88,9 @@ func (sh *shell) tenantShow() *cobra.Command {
 				sh.say("tenant   %s  %s", t.Handle, t.Name)
 				sh.say("id       %s", t.ID)
 				sh.say("state    %s", t.State)
+				if t.Exercise {
+					sh.say("EXERCISE: nothing of it leaves this house")
+				}
 				sh.say("created  %s", stamp(t.CreatedAt))
 				sh.say("first approved bulk send  %s", stamp(t.FirstBulkAt))
 			})
