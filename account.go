@@ -114,7 +114,7 @@ func (r Role) Permissions() []Permission {
 	case RoleOperator:
 		return Permissions()
 	case RoleResponder:
-		return []Permission{ReadCatalog, ReadDispatches, ReleaseHolds, PlaceStops, LiftStops, Assess, Reveal, ReadLedger, RunDrills}
+		return []Permission{ReadCatalog, ReadDispatches, ReleaseHolds, PlaceStops, LiftStops, Assess, Reveal, ReadLedger}
 	case RoleAuthor:
 		return []Permission{ReadCatalog, ReadDispatches, ManageRecipients, ManageTemplates, SendSingle, SendBulk, PlaceStops, Assess}
 	case RoleApprover:
