@@ -130,15 +130,15 @@ func (a *API) streams(r *huma.Response, lines ...reflect.Type) {
 // describe gives every property of the root package's types its words, and lets
 // answers grow: only what is sent to us is held to its known fields.
 func (a *API) describe(all map[string]*huma.Schema) {
-	sent := a.sentToUs()
+	sent, say := a.sentToUs(), words()
 	for name, s := range all {
 		if !sent[name] {
 			s.AdditionalProperties = nil
 		}
 		for property, p := range s.Properties {
-			said, ok := words()[name+"."+property]
+			said, ok := say[name+"."+property]
 			if !ok {
-				said, ok = words()[property]
+				said, ok = say[property]
 			}
 			if ok && p.Description == "" {
 				p.Description = said.doc

@@ -165,17 +165,17 @@ func TestAnswersMayGrowButRequestsMayNot(t *testing.T) {
 }
 
 func TestEveryWordIsUsed(t *testing.T) {
-	used := map[string]bool{}
+	used, say := map[string]bool{}, words()
 	for name, schema := range bare().huma.OpenAPI().Components.Schemas.Map() {
 		for property := range schema.Properties {
-			if _, ok := words()[name+"."+property]; ok {
+			if _, ok := say[name+"."+property]; ok {
 				used[name+"."+property] = true
 			} else {
 				used[property] = true
 			}
 		}
 	}
-	for name := range words() {
+	for name := range say {
 		if !used[name] {
 			t.Errorf("%s describes nothing", name)
 		}

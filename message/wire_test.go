@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -12,26 +11,27 @@ import (
 	"github.com/cordonmail/cordon/message"
 )
 
+// Only <CRLF>.<CRLF> ends a message (RFC 5321 4.1.1.4), and CR and LF stand only
+// together (2.3.8; RFC 5322 2.3). A server that is laxer takes another line end
+// on either side of a lone dot for the same: CR or LF alone, one of them doubled
+// or turned round, a NUL in between that it drops. So every pair of them is
+// tried; who receives what lies behind such a dot is the sender's choice
+// (SMTP smuggling: CVE-2023-51764 to 51766).
 func TestWireRefusesWhatCouldEndDataTwice(t *testing.T) {
-	raw, err := os.ReadFile("testdata/smtp-smuggling-sequences.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	count := 0
-	for _, line := range strings.Split(strings.TrimSpace(string(raw)), "\n")[1:] {
-		id, escaped, _ := strings.Cut(line, "\t")
-		sequence, err := strconv.Unquote(`"` + escaped + `"`)
-		if err != nil {
-			t.Fatal(err)
+	const end = "\r\n"
+	ends := []string{end, "\r", "\n", "\x00", "\r\r\n", "\r\n\n", "\n\r", "\r\n\r", "\x00\r\n", "\r\x00\n", "\r\n\x00", "\r\r", "\n\n"}
+	for _, before := range ends {
+		for _, after := range ends {
+			m := "Subject: x\r\n\r\nHello" + before + "." + after + "MAIL FROM:<a@b.example>\r\n"
+			err := message.Wire([]byte(m))
+			if before == end && after == end { // the relay doubles this dot
+				if err != nil {
+					t.Errorf("a line with one dot is refused: %v", err)
+				}
+			} else if cordon.CodeOf(err) != cordon.Invalid {
+				t.Errorf("%q passes: %v", before+"."+after, err)
+			}
 		}
-		count++
-		m := "Subject: x\r\n\r\nHello" + sequence + "MAIL FROM:<a@b.example>\r\n"
-		if err := message.Wire([]byte(m)); cordon.CodeOf(err) != cordon.Invalid {
-			t.Errorf("%s %q passes: %v", id, sequence, err)
-		}
-	}
-	if count != 9 {
-		t.Errorf("%d sequences", count)
 	}
 }
 

@@ -35,9 +35,7 @@ func BenchmarkRunner(b *testing.B) {
 					c.Signer = relay.NewSigner(0)
 				}
 			})
-			for r.Stats().Recorded < int64(max(b.N, 20)) {
-				time.Sleep(time.Millisecond)
-			}
+			w.books.until(b, "everything is recorded", func() bool { return w.counts(d).Delivered == int64(max(b.N, 20)) })
 			b.StopTimer()
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
 			stop()

@@ -47,7 +47,7 @@ func TestNothingIsLostOrDoubledByAKill(t *testing.T) {
 	var gone atomic.Bool
 	var mu sync.Mutex
 	inFlight, sent := 0, 0
-	w.wire.busy = func() {
+	w.wire.busy = func(envelope) {
 		mu.Lock()
 		sent++
 		wait := sent > answeredCopies
@@ -56,13 +56,14 @@ func TestNothingIsLostOrDoubledByAKill(t *testing.T) {
 		}
 		mu.Unlock()
 		if wait {
+			w.wire.bell.ring()
 			<-dead
 		}
 	}
 	_, stopFirst := w.start(func(c *queue.Config) {
 		c.Store, c.Connections = mute{w.store, &gone, dead}, connections+1 // one is kept for single letters
 	})
-	w.until("every connection waits for an answer", func() bool {
+	w.wire.bell.until(t, "every connection waits for an answer", func() bool {
 		mu.Lock()
 		defer mu.Unlock()
 		return inFlight == connections
@@ -79,10 +80,10 @@ func TestNothingIsLostOrDoubledByAKill(t *testing.T) {
 		w.must(err)
 		w.must(os.WriteFile(filepath.Join(dir, filepath.Base(name)), raw, 0o600))
 	}
-	second := &wire{}
+	second := newWire()
 	_, stopSecond := w.start(func(c *queue.Config) { c.Relay, c.Dir = second, dir })
 	defer func() { t.Logf("counts %+v, %d sent before, %d after", w.counts(d), len(taken), len(second.taken())) }()
-	w.until("the rest is sent", func() bool { return w.counts(d).Delivered == people-connections })
+	w.books.until(t, "the rest is sent", func() bool { return w.counts(d).Delivered == people-connections })
 	stopSecond()
 	close(dead)
 	stopFirst()

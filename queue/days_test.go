@@ -21,7 +21,8 @@ func bubble(t *testing.T, people int, f func(w *world, p *practice)) {
 	})
 }
 
-func slowPoll(c *queue.Config) { c.Poll = 30 * time.Second }
+// slow keeps days of fake time cheap: fewer polls and heartbeats an hour.
+func slow(c *queue.Config) { c.Poll, c.DeadAfter = time.Minute, time.Hour }
 
 // A copy that is greylisted is tried after 1, 5, 15 and 60 minutes, always with
 // the same Message-ID, and bounces after five days.
@@ -33,7 +34,7 @@ func TestFiveDaysOfTries(t *testing.T) {
 			return cordon.Outcome{State: cordon.Deferred, Reply: "451 4.7.1"}
 		}
 		d := p.bulk()
-		_, stop := w.start(slowPoll)
+		_, stop := w.start(slow)
 		time.Sleep(6 * 24 * time.Hour)
 		stop()
 		if got := w.counts(d); got.Bounced != 1 {
@@ -67,7 +68,7 @@ func TestADayWithoutTheRelay(t *testing.T) {
 			return cordon.Outcome{State: cordon.Delivered, Reply: "250"}
 		}
 		d := p.bulk()
-		_, stop := w.start(slowPoll)
+		_, stop := w.start(slow)
 		time.Sleep(23 * time.Hour)
 		if got := w.counts(d); got.Queued+got.Sending != 200 {
 			t.Errorf("while it is down: %+v", got)
@@ -94,7 +95,7 @@ func TestAnUncertainCopyKeepsItsMessageID(t *testing.T) {
 			return cordon.Outcome{State: cordon.Delivered, Reply: "250"}
 		}
 		d := p.bulk()
-		_, stop := w.start(slowPoll)
+		_, stop := w.start(slow)
 		time.Sleep(11 * time.Minute)
 		if got := w.counts(d); got.Uncertain != 1 {
 			t.Errorf("before a quarter of an hour: %+v", got)

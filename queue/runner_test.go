@@ -2,6 +2,7 @@ package queue_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/mail"
 	"strings"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"github.com/cordonmail/cordon"
 	"github.com/cordonmail/cordon/queue"
 	"github.com/cordonmail/cordon/relay"
+	"github.com/cordonmail/cordon/store/storetest"
 )
 
 // A bulk send reaches everyone once, personalised, recorded and signed.
@@ -80,7 +82,7 @@ func TestAStopHoldsWhatHasNotPassedTheLastLook(t *testing.T) {
 	}
 	_, stop := w.start()
 	<-placed
-	w.until("nothing is being sent", func() bool { return w.counts(d).Sending == 0 })
+	w.books.until(t, "nothing is being sent", func() bool { return w.counts(d).Sending == 0 })
 	stop()
 	if n := len(w.wire.taken()); n > 19 {
 		t.Errorf("%d copies left, at most 19 were past the last look", n)
@@ -93,15 +95,30 @@ func TestAStopHoldsWhatHasNotPassedTheLastLook(t *testing.T) {
 // At the end what is in flight finishes and is recorded; the rest is queued
 // again, and no copy is left in sending.
 func TestShutdownLeavesNothingInSending(t *testing.T) {
-	w := real(t)
-	p := w.practice("clinic", 500)
+	const people, quick, wires = 500, 20, 3
+	began, took := time.Now(), atomic.Int64{} // each copy takes 10 ms: at such a pace some are claimed ahead
+	w := newWorld(t, storetest.New(t), func() time.Time { return began.Add(time.Duration(took.Load())) })
+	p := w.practice("clinic", people)
 	d := p.bulk()
-	w.wire.busy = func() { time.Sleep(5 * time.Millisecond) }
-	_, stop := w.start()
-	w.until("sending is under way", func() bool { return len(w.wire.taken()) > 20 })
-	stop()
-	got := w.counts(d)
-	if got.Sending != 0 || got.Uncertain != 0 || got.Delivered != int64(len(w.wire.taken())) || got.Delivered+got.Queued != 500 {
+	var sent atomic.Int64
+	gate := make(chan struct{})
+	w.wire.busy = func(envelope) {
+		if sent.Add(1) > quick {
+			w.wire.bell.ring()
+			<-gate
+			return
+		}
+		took.Add(int64(10 * time.Millisecond))
+	}
+	_, stop := w.start(func(c *queue.Config) { c.Connections = wires + 1 }) // one is kept for single letters
+	w.wire.bell.until(t, "every connection waits for an answer", func() bool { return sent.Load() == quick+wires })
+	w.books.until(t, "some wait in memory", func() bool { c := w.counts(d); return c.Delivered == quick && c.Sending > wires })
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); stop() }()
+	w.books.until(t, "what is not in flight is given back", func() bool { return w.counts(d).Sending == wires })
+	close(gate)
+	<-stopped
+	if got := w.counts(d); got != (cordon.Counts{Delivered: quick + wires, Queued: people - quick - wires}) || len(w.wire.taken()) != quick+wires {
 		t.Errorf("counts %+v, %d left", got, len(w.wire.taken()))
 	}
 }
@@ -111,9 +128,9 @@ func TestWithoutKnowledgeOfTheStopsNothingLeaves(t *testing.T) {
 	w := real(t)
 	p := w.practice("clinic", 20)
 	d := p.bulk()
-	b := &blind{}
+	b := &blind{bell: newBell()}
 	_, stop := w.start(func(c *queue.Config) { c.Board = b })
-	w.until("the board is asked again and again", func() bool { return b.asked.Load() > 10 })
+	b.bell.until(t, "the board is asked again and again", func() bool { return b.asked.Load() > 10 })
 	stop()
 	if got := w.counts(d); len(w.wire.taken()) != 0 || got.Queued != 20 {
 		t.Errorf("%d left, counts %+v", len(w.wire.taken()), got)
@@ -121,12 +138,20 @@ func TestWithoutKnowledgeOfTheStopsNothingLeaves(t *testing.T) {
 }
 
 // blind is a board that has lost the store.
-type blind struct{ asked atomic.Int64 }
+type blind struct {
+	asked atomic.Int64
+	bell  *bell
+}
 
 func (*blind) Blocks(cordon.Delivery) bool            { return false }
 func (*blind) Enter(cordon.Ref, cordon.Delivery) bool { return true }
 func (*blind) Leave([]cordon.Ref)                     {}
-func (b *blind) Fresh() bool                          { b.asked.Add(1); return false }
+
+func (b *blind) Fresh() bool {
+	b.asked.Add(1)
+	b.bell.ring()
+	return false
+}
 
 // A second process on the same data folder does not send.
 func TestOneProcessADataFolder(t *testing.T) {
@@ -134,27 +159,47 @@ func TestOneProcessADataFolder(t *testing.T) {
 	d := w.practice("clinic", 1).bulk()
 	_, stop := w.start()
 	defer stop()
-	w.until("the first runs", func() bool { return w.counts(d).Delivered == 1 })
-	w.until("the second is refused", func() bool {
-		err := queue.New(queue.Config{Store: w.store, Relay: w.wire, Board: w.board, Node: node, Dir: w.dir}).Run(cancelled())
-		return cordon.CodeOf(err) == cordon.Conflict
-	})
+	w.books.until(t, "the first runs", func() bool { return w.counts(d).Delivered == 1 })
+	err := queue.New(queue.Config{Store: w.store, Relay: w.wire, Board: w.board, Node: node, Dir: w.dir}).Run(cancelled())
+	if cordon.CodeOf(err) != cordon.Conflict {
+		t.Errorf("the second ran: %v", err)
+	}
 }
 
-// A single letter of a bystander does not wait behind a slow bulk send.
+// A single letter of a bystander does not wait behind a bulk send that hangs in
+// the relay: it has a connection of its own, or is next where there is only one.
 func TestABystandersLetterPassesASlowBulk(t *testing.T) {
-	w := real(t)
-	storm, bystander := w.practice("storm", 2000), w.practice("clinic", 1)
-	w.wire.busy = func() { time.Sleep(2 * time.Millisecond) }
-	storm.bulk()
-	_, stop := w.start()
-	defer stop()
-	w.until("the bulk is under way", func() bool { return len(w.wire.taken()) > 50 })
-	before := len(w.wire.taken())
-	bystander.single(bystander.people[0])
-	w.until("the letter leaves", func() bool { return w.wire.to()[bystander.person(0).Address] == 1 })
-	if passed := len(w.wire.taken()) - before; passed > 400 {
-		t.Errorf("%d copies of the bulk went first", passed)
+	for connections, before := range map[int]int{4: 0, 1: 1} {
+		t.Run(fmt.Sprintf("%d connections", connections), func(t *testing.T) {
+			w := real(t)
+			storm, bystander := w.practice("storm", 200), w.practice("clinic", 1)
+			to := bystander.person(0).Address
+			gate := make(chan struct{})
+			w.wire.busy = func(env envelope) {
+				if env.To != to {
+					<-gate // for each copy of the bulk once
+				}
+			}
+			storm.bulk()
+			_, stop := w.start(func(c *queue.Config) { c.Connections = connections })
+			defer func() { close(gate); stop() }()
+			const underWay = 20
+			for range underWay {
+				gate <- struct{}{}
+			}
+			w.wire.bell.until(t, "the bulk is under way", func() bool { return len(w.wire.taken()) == underWay })
+			letter := bystander.single(bystander.people[0])
+			w.books.until(t, "the letter is claimed", func() bool { c := w.counts(letter); return c.Sending+c.Delivered == 1 })
+			claimed := w.looks.Load()
+			w.books.until(t, "the claim is done", func() bool { return w.looks.Load() > claimed })
+			for range before {
+				gate <- struct{}{}
+			}
+			w.wire.bell.until(t, "the letter leaves", func() bool { return w.wire.to()[to] == 1 })
+			if passed := len(w.wire.taken()) - underWay - 1; passed > before {
+				t.Errorf("%d copies of the bulk went first", passed)
+			}
+		})
 	}
 }
 

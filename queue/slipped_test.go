@@ -39,9 +39,9 @@ func TestSlippedRowsDeliverNothing(t *testing.T) {
 	}
 	own := p.single(p.people[0])
 	_, stop := w.start()
-	w.until("the practice's own letter leaves", func() bool { return w.counts(own).Delivered == 1 })
+	w.books.until(w, "the practice's own letter leaves", func() bool { return w.counts(own).Delivered == 1 })
 	for _, d := range planted {
-		w.until("nothing planted is being sent", func() bool {
+		w.books.until(w, "nothing planted is being sent", func() bool {
 			c := w.counts(d)
 			return c.Sending == 0 && (c.Refused > 0 || c.Held > 0 || len(w.stops()) > 0)
 		})
@@ -107,7 +107,7 @@ func TestWhatChangedAfterTheDoor(t *testing.T) {
 			d := p.single(p.people[0])
 			c.change(w, p, d)
 			_, stop := w.start()
-			w.until("it is refused", func() bool { return w.counts(d).Refused == 1 })
+			w.books.until(w, "it is refused", func() bool { return w.counts(d).Refused == 1 })
 			stop()
 			if n := len(w.wire.taken()); n != 0 {
 				t.Errorf("%d letters left", n)
@@ -139,7 +139,7 @@ func TestTheLastLookReadsAnew(t *testing.T) {
 		return cordon.Outcome{State: cordon.Delivered}
 	}
 	_, stop := w.start()
-	w.until("it is refused", func() bool { return w.counts(d).Refused == 1 })
+	w.books.until(w, "it is refused", func() bool { return w.counts(d).Refused == 1 })
 	stop()
 	if n := len(w.wire.taken()); n != 0 {
 		t.Errorf("%d letters left", n)

@@ -12,6 +12,7 @@ import (
 	mrand "math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,8 +45,11 @@ type wire struct {
 	asked  int
 	answer func(n int, env message.Envelope) cordon.Outcome // nil: delivered; n counts from 1
 	atBody func()                                           // between the looks
-	busy   func()                                           // after the last look, before the answer
+	busy   func(message.Envelope)                           // after the last look, before the answer
+	bell   *bell                                            // told of every copy taken
 }
+
+func newWire() *wire { return &wire{bell: newBell()} }
 
 func (w *wire) Connections() int { return 1 }
 
@@ -74,11 +78,12 @@ func (w *wire) Send(_ context.Context, env message.Envelope, look func() bool) c
 		return cordon.Outcome{State: cordon.HeldState}
 	}
 	if busy != nil {
-		busy()
+		busy(env)
 	}
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.took = append(w.took, env)
+	w.mu.Unlock()
+	w.bell.ring()
 	return out
 }
 
@@ -103,13 +108,15 @@ type world struct {
 	store *store.Store
 	board *contain.Board
 	wire  *wire
+	books *bell        // told of everything a runner commits
+	looks atomic.Int64 // for what is due
 	now   func() time.Time
 	dir   string
 }
 
 func newWorld(t testing.TB, s *store.Store, now func() time.Time) *world {
 	t.Helper()
-	w := &world{TB: t, ctx: context.Background(), store: s, wire: &wire{}, now: now, dir: t.TempDir()}
+	w := &world{TB: t, ctx: context.Background(), store: s, wire: newWire(), books: newBell(), now: now, dir: t.TempDir()}
 	w.board = contain.NewBoard(s, time.Second, now, nil)
 	return w
 }
@@ -258,6 +265,7 @@ func (w *world) start(change ...func(*queue.Config)) (r *queue.Runner, stop func
 	for _, c := range change {
 		c(&cfg)
 	}
+	cfg.Store = told{cfg.Store, w.books, &w.looks}
 	w.must(w.board.Refresh(w.ctx))
 	ctx, cancel := context.WithCancel(w.ctx)
 	var wg sync.WaitGroup
@@ -275,21 +283,10 @@ func (w *world) start(change ...func(*queue.Config)) (r *queue.Runner, stop func
 	return r, func() { cancel(); wg.Wait() }
 }
 
-// until waits for the condition; it fails the test after far longer than it takes.
-func (w *world) until(what string, ok func() bool) {
-	w.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
-		if ok() {
-			return
-		}
-	}
-	w.Fatalf("never came: %s", what)
-}
-
 func (w *world) settled(d cordon.Dispatch) cordon.Counts {
 	w.Helper()
 	var c cordon.Counts
-	w.until("the dispatch settles", func() bool {
+	w.books.until(w, "the dispatch settles", func() bool {
 		c = w.counts(d)
 		return c.Queued+c.Sending == 0
 	})

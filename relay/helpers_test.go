@@ -43,20 +43,23 @@ func looks(answers ...bool) func() bool {
 }
 
 func short() relay.Timeouts {
-	s := 2 * time.Second
+	s := 20 * time.Second // far more than this machine needs: no test waits for it
 	return relay.Timeouts{Connect: s, Greeting: s, Mail: s, Rcpt: s, Data: s, Body: s, End: s}
 }
 
 // script is a server that says what it is told, line by line. Each step is what
 // it expects to read (a prefix; "" reads nothing, "." reads to the final dot)
-// and what it then says; "drop" closes.
+// and what it then says; "close" ends the connection, "drop" breaks it off.
 type step struct{ want, say string }
 
 type script struct {
 	t     *testing.T
 	l     net.Listener
 	mu    sync.Mutex
+	news  sync.Cond // something was heard, or a client left
 	conns int
+	left  int      // clients that have gone
+	over  bool     // the test ends
 	heard []string // everything read, by line
 	wg    sync.WaitGroup
 }
@@ -70,6 +73,7 @@ func serve(t *testing.T, scripts ...[]step) *script {
 		t.Fatal(err)
 	}
 	s := &script{t: t, l: l}
+	s.news.L = &s.mu
 	s.wg.Go(func() {
 		for {
 			c, err := l.Accept()
@@ -83,15 +87,36 @@ func serve(t *testing.T, scripts ...[]step) *script {
 			s.wg.Go(func() { s.play(c, steps) })
 		}
 	})
-	t.Cleanup(func() { l.Close(); s.wg.Wait() })
+	t.Cleanup(func() {
+		s.tell(func() { s.over = true })
+		l.Close()
+		s.wg.Wait()
+	})
 	return s
+}
+
+func (s *script) tell(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+	s.news.Broadcast()
+}
+
+// until waits for what ok sees of the script, or for the end of the test.
+func (s *script) until(ok func() bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for !ok() && !s.over {
+		s.news.Wait()
+	}
 }
 
 func (s *script) addr() string { return s.l.Addr().String() }
 
 func (s *script) play(c net.Conn, steps []step) {
+	defer s.tell(func() { s.left++ })
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(10 * time.Second))
+	c.SetDeadline(time.Now().Add(time.Minute))
 	br := bufio.NewReader(c)
 	for _, st := range steps {
 		for st.want != "" {
@@ -100,9 +125,7 @@ func (s *script) play(c net.Conn, steps []step) {
 				return
 			}
 			line = strings.TrimRight(line, "\r\n")
-			s.mu.Lock()
-			s.heard = append(s.heard, line)
-			s.mu.Unlock()
+			s.tell(func() { s.heard = append(s.heard, line) })
 			if st.want == "." && line != "." {
 				continue
 			}
@@ -111,6 +134,9 @@ func (s *script) play(c net.Conn, steps []step) {
 				return
 			}
 			break
+		}
+		if st.say == "close" {
+			return
 		}
 		if st.say == "drop" {
 			if tc, ok := c.(*net.TCPConn); ok {
@@ -128,6 +154,11 @@ func (s *script) play(c net.Conn, steps []step) {
 func (s *script) said(prefix string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.count(prefix)
+}
+
+// count is said for those who hold s.mu.
+func (s *script) count(prefix string) int {
 	n := 0
 	for _, l := range s.heard {
 		if strings.HasPrefix(l, prefix) {
@@ -135,12 +166,6 @@ func (s *script) said(prefix string) int {
 		}
 	}
 	return n
-}
-
-func (s *script) connections() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.conns
 }
 
 func client(t *testing.T, cfg relay.Config) *relay.Client {
@@ -158,7 +183,7 @@ func client(t *testing.T, cfg relay.Config) *relay.Client {
 
 func send(t *testing.T, c *relay.Client, look func() bool) cordon.Outcome {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	return c.Send(ctx, envelope(), look)
 }

@@ -4,5 +4,5 @@
 //
 // Floor 6. It is used by tests only. It fakes time, chance and the far side of
 // the wire, nothing else: the store is a real SQLite, the queue, guard and
-// ledger are the ones that ship.
+// ledger are the ones that ship. The relay signs, so domains have no DKIM key.
 package sim

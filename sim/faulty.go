@@ -19,20 +19,22 @@ type Faulty struct {
 	*store.Store
 
 	mu    sync.Mutex
-	left  int // writes until death; < 0: lives on
+	told  bool // whether and when to die: somebody counts the writes
+	left  int  // writes until death; 0: lives on
 	dead  bool
 	wrote int
 	died  func() // told once, at the moment of death
 }
 
 // NewFaulty wraps a store that lives until told otherwise.
-func NewFaulty(s *store.Store) *Faulty { return &Faulty{Store: s, left: -1} }
+func NewFaulty(s *store.Store) *Faulty { return &Faulty{Store: s} }
 
-// DieBefore makes the n-th write from now (1 is the next) the first that fails.
+// DieBefore makes the n-th write from now (1 is the next) the first that fails;
+// with 0 it lives on and only counts.
 func (f *Faulty) DieBefore(n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.left = n
+	f.told, f.left = true, n
 }
 
 // Die makes every write fail from now on.
@@ -46,7 +48,7 @@ func (f *Faulty) die() {
 	if !f.dead && f.died != nil {
 		f.died()
 	}
-	f.dead = true
+	f.told, f.dead = true, true
 }
 
 // Dead says whether it has died.
@@ -68,7 +70,6 @@ func (f *Faulty) write() error {
 	defer f.mu.Unlock()
 	if f.left > 0 {
 		if f.left--; f.left == 0 {
-			f.left = -1
 			f.die()
 		}
 	}
@@ -145,24 +146,38 @@ func (f *Faulty) LiftStop(ctx context.Context, by cordon.Actor, id cordon.StopID
 // Sweep is a write only when there is something to sweep: the store opens no
 // transaction otherwise.
 func (f *Faulty) Sweep(ctx context.Context, n int) (int, bool, error) {
-	stops, err := f.Store.ActiveStops(ctx)
+	due, err := f.sweepCounts(ctx)
 	if err != nil {
 		return 0, false, err
 	}
-	totals, err := f.Store.Totals(ctx)
-	if err != nil {
-		return 0, false, err
-	}
-	due := len(stops) > 0
-	for _, c := range totals {
-		due = due || c.Held > 0
-	}
-	if due || f.Dead() {
+	if due {
 		if err := f.write(); err != nil {
 			return 0, false, err
 		}
 	}
 	return f.Store.Sweep(ctx, n)
+}
+
+// sweepCounts says whether a sweep now is a write that somebody counts. It asks
+// the store as little as it can: houses sweep every other second.
+func (f *Faulty) sweepCounts(ctx context.Context) (bool, error) {
+	f.mu.Lock()
+	told, dead := f.told, f.dead
+	f.mu.Unlock()
+	if !told || dead {
+		return dead, nil
+	}
+	stops, err := f.Store.ActiveStops(ctx)
+	if err != nil || len(stops) > 0 {
+		return true, err
+	}
+	totals, err := f.Store.Totals(ctx)
+	for _, c := range totals {
+		if c.Held > 0 {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 func (f *Faulty) Suppress(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.RecipientID, reason cordon.SuppressionReason) error {

@@ -3,19 +3,17 @@ package sim
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
-	"sync"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/emersion/go-smtp"
+	"golang.org/x/tools/txtar"
 
 	"github.com/cordonmail/cordon"
 	"github.com/cordonmail/cordon/app"
@@ -44,13 +42,6 @@ type World struct {
 	stops    []cordon.Stop     // placed so far; scripts number them from 1
 	lastErr  error
 	answer   string // what the last assess, stop or verify said
-}
-
-type tenant struct {
-	cordon.Tenant
-	author, approver cordon.Actor
-	people           []cordon.RecipientID
-	versions         map[string]int
 }
 
 // New makes a world whose relay takes everything. Call it inside a bubble.
@@ -157,145 +148,28 @@ func (w *World) flights() []string {
 	return names
 }
 
+func (w *World) operator() cordon.Actor { return w.house.Registry.Operator() }
+
 // advance lets time pass; everything that is due in it happens.
 func (w *World) advance(d time.Duration) {
 	time.Sleep(d) // the bubble's clock
 	synctest.Wait()
 }
 
-func (w *World) operator() cordon.Actor { return w.house.Registry.Operator() }
-
-// pipeNetwork is the wire to the relay: connections are pipes, and scripts say
-// how the relay behaves.
-type pipeNetwork struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-
-	mu      sync.Mutex
-	down    bool
-	severed bool // the process is dead: nothing of it reaches the relay
-	open    map[net.Conn]bool
-	reply   *smtp.SMTPError
-	slow    time.Duration        // before each answer
-	refuse  map[string]*reticent // by recipient's address
+func (w *World) doAdvance(_ *txtar.Archive, l line) error {
+	d, err := time.ParseDuration(l.word(0))
+	w.advance(d)
+	return err
 }
 
-// reticent is a mailbox that the relay does not serve, for ever or for a while.
-type reticent struct {
-	reply *smtp.SMTPError
-	times int // < 0: for ever
+// crash, close and start: the house dies, ends in good order, begins.
+func (w *World) doCrash(*txtar.Archive, line) error { w.crash(); return nil }
+func (w *World) doClose(*txtar.Archive, line) error { w.stop(); return nil }
+func (w *World) doStart(*txtar.Archive, line) error { w.start(); return nil }
+
+// die writes=N: the process dies before the N-th write from now.
+func (w *World) doDie(_ *txtar.Archive, l line) error {
+	n, err := strconv.Atoi(l.named["writes"])
+	w.faulty.DieBefore(n)
+	return err
 }
-
-func newPipeNetwork() *pipeNetwork {
-	return &pipeNetwork{conns: make(chan net.Conn), closed: make(chan struct{}), open: map[net.Conn]bool{}, refuse: map[string]*reticent{}}
-}
-
-func (n *pipeNetwork) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	near, far := net.Pipe()
-	n.mu.Lock()
-	down := n.down || n.severed
-	if !down {
-		n.open[near] = true
-	}
-	n.mu.Unlock()
-	if down {
-		return nil, errors.New("connection refused")
-	}
-	select {
-	case n.conns <- far:
-		return near, nil
-	case <-n.closed:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// sever cuts every connection, and lets none be made until it is undone.
-func (n *pipeNetwork) sever(cut bool) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.severed = cut
-	for conn := range n.open {
-		if cut {
-			conn.Close()
-		}
-	}
-	if cut {
-		clear(n.open)
-	}
-}
-
-func (n *pipeNetwork) refuseTo(address string, r *reticent) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.refuse[address] = r
-}
-
-func (n *pipeNetwork) takeTime(d time.Duration) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.slow = d
-}
-
-// judge is the relay's answer to a copy.
-func (n *pipeNetwork) judge(c mailsink.Copy) error {
-	n.mu.Lock()
-	slow := n.slow
-	n.mu.Unlock()
-	time.Sleep(slow) // the bubble's clock
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if r := n.refuse[c.To]; r != nil && r.times != 0 {
-		r.times--
-		return r.reply
-	}
-	if n.reply != nil {
-		return n.reply
-	}
-	return nil
-}
-
-func (n *pipeNetwork) set(state string) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	switch state {
-	case "up":
-		n.down, n.reply = false, nil
-	case "down":
-		n.down = true
-	case "defer":
-		n.reply = later()
-	case "refuse":
-		n.reply = never()
-	default:
-		return fmt.Errorf("a relay can be up, down, defer or refuse, not %q", state)
-	}
-	return nil
-}
-
-func later() *smtp.SMTPError {
-	return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "try again later"}
-}
-
-func never() *smtp.SMTPError {
-	return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "policy"}
-}
-
-func (n *pipeNetwork) Accept() (net.Conn, error) {
-	select {
-	case c := <-n.conns:
-		return c, nil
-	case <-n.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (n *pipeNetwork) Close() error   { n.once.Do(func() { close(n.closed) }); return nil }
-func (n *pipeNetwork) Addr() net.Addr { return pipeAddr{} }
-
-type pipeAddr struct{}
-
-func (pipeAddr) Network() string { return "pipe" }
-func (pipeAddr) String() string  { return "relay.invalid:25" }
