@@ -135,9 +135,10 @@ func TestDrillsAreTheOperatorsAlone(t *testing.T) {
 	w := running(t)
 	tenant := w.tenant("harbour")
 	_, ofTenant := w.key(w.account(tenant, "boss", cordon.RoleOperator), tenant, cordon.RunDrills)
-	_, responder := w.key(w.account("", "duty", cordon.RoleResponder), "", cordon.RunDrills)
+	_, half := w.key(w.account("", "chief", cordon.RoleOperator), "", cordon.RunDrills) // may not make the practices
+	_, responder := w.key(w.account("", "duty", cordon.RoleResponder), "", cordon.PlaceStops)
 	_, sender := w.key(w.account(tenant, "desk", cordon.RoleSender), tenant, cordon.SendSingle)
-	for name, secret := range map[string]string{"a tenant's operator": ofTenant, "a responder": responder, "a sender": sender} {
+	for name, secret := range map[string]string{"a tenant's operator": ofTenant, "a responder": responder, "drills.run alone": half, "a sender": sender} {
 		for _, call := range [][2]string{{"GET", "/v1/drills"}, {"POST", "/v1/drills/id-walk/runs"}, {"GET", "/v1/drill-runs/run_x"}} {
 			var body any
 			if call[0] == "POST" {
