@@ -87,6 +87,9 @@ func (cn *conn) openGroup(env message.Envelope, eightBit bool, t Timeouts) (repl
 	if err != nil {
 		return reply{}, lostBefore("mail"), false
 	}
+	if mail.code == 421 { // RFC 5321 3.8: it answers nothing more
+		return reply{}, mailOutcome(mail), false
+	}
 	rcpt, err := cn.read(t.Rcpt, false)
 	if err != nil {
 		return reply{}, afterMail(mail), false
