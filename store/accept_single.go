@@ -53,7 +53,7 @@ func (t *tx) fillMembers(ctx context.Context, b *birth) error {
 		b.members[m.id] = m.num
 	}
 	if len(b.n.Members) == 0 || len(b.members) < len(b.n.Members) {
-		return cordon.Errorf(cordon.Missing, "no such recipient") // one answer for unknown, foreign, erased and named twice
+		return missing("recipient") // one answer for unknown, foreign, erased and named twice
 	}
 	due, at, state := b.due(), micros(b.d.AcceptedAt), string(b.rowState())
 	nums := make([]string, len(b.n.Members))

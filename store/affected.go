@@ -74,6 +74,9 @@ func affectedFrom(ctx context.Context, r querier, q cordon.Question, at affected
 
 func affectedIn(ctx context.Context, r querier, q cordon.Question, group []candidate, at affectedRow, want int) ([]affectedRow, error) {
 	from, until := window(q)
+	if group[0].byLane() { // as Assess counts it
+		from, until = 0, never
+	}
 	tenant := group[0].tenant
 	afterDispatch, afterSeq := int64(0), int64(0)
 	if at.tenant == tenant {
@@ -84,7 +87,7 @@ func affectedIn(ctx context.Context, r querier, q cordon.Question, group []candi
 	for i, c := range group {
 		ids[c.num], nums[i] = c, c.num
 	}
-	const columns = `SELECT v.dispatch, v.seq, v.state, v.at, COALESCE(p.id, ''), COALESCE(p.external_ref, '')`
+	columns := `SELECT v.dispatch, v.seq, ` + countedState("v") + `, v.at, COALESCE(p.id, ''), COALESCE(p.external_ref, '')`
 	const recipient = ` LEFT JOIN recipient p ON p.tenant = v.tenant AND p.num = v.recipient`
 	text := columns + ` FROM delivery v` + recipient + ` WHERE v.tenant = $1 AND v.dispatch = $2 AND v.seq > $3 AND v.at >= $4 AND v.at < $5 ORDER BY v.seq LIMIT $6`
 	args := []any{tenant, nums[0], int64(0), from, until, want}
@@ -104,6 +107,9 @@ func affectedIn(ctx context.Context, r querier, q cordon.Question, group []candi
 		err := r.Scan(&row.dispatch, &row.seq, &a.State, &changed, &a.Recipient, &a.ExternalRef)
 		c := ids[row.dispatch]
 		a.Tenant, a.Dispatch, a.At = c.tenantID, c.id, fromMicros(changed)
+		if c.covered && (a.State == cordon.Queued || a.State == cordon.Deferred) {
+			a.State = cordon.HeldState // as Assess counts it
+		}
 		return row, err
 	})
 }

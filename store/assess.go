@@ -12,10 +12,6 @@ import (
 	"github.com/cordonmail/cordon"
 )
 
-// doneSlack is how far the time on a copy may lie behind the moment its
-// dispatch was marked done: the clocks of several nodes differ.
-const doneSlack = time.Hour
-
 // asked is a question as conditions in SQL over a dispatch or lane.
 type asked struct {
 	q    cordon.Question
@@ -43,9 +39,6 @@ func (a *asked) where(alias, id string) string {
 	}
 	return strings.Join(terms, " AND ")
 }
-
-// timed says whether single copies must be looked at for their time.
-func timed(q cordon.Question) bool { return !q.From.IsZero() || !q.Until.IsZero() }
 
 // damage adds up, by tenant.
 type damage struct {
@@ -180,104 +173,6 @@ func (d *damage) moveNamed(ctx context.Context, r querier, q cordon.Question, no
 		d.add(tenant, in, true, 0, 0)
 	}
 	return rows.Err()
-}
-
-// candidate is a dispatch that a question may be about.
-type candidate struct {
-	tenant, num int64
-	tenantID    cordon.TenantID
-	id          cordon.DispatchID
-	kind        cordon.Kind
-	covered     bool
-}
-
-// candidates lists the dispatches whose copies may answer the question, after
-// a place in the order of tenant and number.
-func candidates(ctx context.Context, r querier, q cordon.Question, now int64, after candidate, limit int64) ([]candidate, error) {
-	a := &asked{q: q, args: []any{now, after.tenant, after.num, limit}}
-	where := a.where("d", "id")
-	if !q.Until.IsZero() {
-		where += " AND d.accepted_at < " + a.arg(micros(q.Until.Add(doneSlack)))
-	}
-	if !q.From.IsZero() {
-		where += " AND (d.state <> 'done' OR d.done_at >= " + a.arg(micros(q.From.Add(-doneSlack))) + ")"
-	}
-	rows, err := r.query(ctx, `SELECT d.tenant, d.num, d.tenant_id, d.id, d.kind, `+blocked("d", "id", "$1")+` FROM dispatch d
-		WHERE d.state NOT IN ('accepting', 'void') AND (d.tenant, d.num) > ($2, $3) AND `+where+` ORDER BY d.tenant, d.num LIMIT $4`, a.args...)
-	return collect(rows, err, func(r scanner) (candidate, error) {
-		var c candidate
-		err := r.Scan(&c.tenant, &c.num, &c.tenantID, &c.id, &c.kind, &c.covered)
-		return c, err
-	})
-}
-
-const candidateChunk = 1000
-
-// addRows counts single copies.
-func (d *damage) addRows(ctx context.Context, r querier, q cordon.Question, now int64) error {
-	var after candidate
-	for {
-		all, err := candidates(ctx, r, q, now, after, candidateChunk)
-		if err != nil {
-			return err
-		}
-		if !timed(q) { // bulk is counted by its lane
-			all = slices.DeleteFunc(all, func(c candidate) bool { return c.kind == cordon.Bulk })
-		}
-		if len(all) == 0 {
-			return nil
-		}
-		after = all[len(all)-1]
-		same := func(a, b candidate) bool { return a.tenant == b.tenant && a.covered == b.covered }
-		for _, group := range groupsOf(all, same) {
-			if err := d.addGroup(ctx, r, q, group); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-func (d *damage) addGroup(ctx context.Context, r querier, q cordon.Question, group []candidate) error {
-	nums := make([]int64, len(group))
-	for i, c := range group {
-		nums[i] = c.num
-	}
-	from, until := window(q)
-	rows, err := r.query(ctx, `SELECT v.dispatch, v.state, COUNT(*), MIN(v.at), MAX(v.at) FROM {{nums $2}} j CROSS JOIN delivery v
-		WHERE v.tenant = $1 AND v.dispatch = j.value AND v.at >= $3 AND v.at < $4 GROUP BY v.dispatch, v.state`, group[0].tenant, jsonText(nums), from, until)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	seen := map[int64]bool{}
-	for rows.Next() {
-		var num, n, first, last int64
-		var state cordon.DeliveryState
-		if err := rows.Scan(&num, &state, &n, &first, &last); err != nil {
-			return err
-		}
-		if state != cordon.Delivered {
-			first, last = 0, 0
-		}
-		var c cordon.Counts
-		if of := c.Of(state); of != nil {
-			*of = n
-		}
-		d.add(group[0].tenantID, c, group[0].covered, first, last)
-		if timed(q) && !seen[num] {
-			seen[num] = true
-			d.total.Dispatches++
-		}
-	}
-	return rows.Err()
-}
-
-func window(q cordon.Question) (from, until int64) {
-	until = never
-	if !q.Until.IsZero() {
-		until = micros(q.Until)
-	}
-	return micros(q.From), until
 }
 
 // scanSums reads sums of lanes and closes them.

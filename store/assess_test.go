@@ -126,6 +126,70 @@ func TestAffectedListsEveryCopyOnce(t *testing.T) {
 	})
 }
 
+// checkListed proves that the list of copies says what the counts say.
+func checkListed(t testing.TB, s *store.Store, q cordon.Question) cordon.Assessment {
+	t.Helper()
+	ctx := context.Background()
+	var listed cordon.Counts
+	for page := (cordon.Page{Limit: 500}); ; {
+		list, next, err := s.Affected(ctx, q, page)
+		ok(t, err)
+		for _, f := range list {
+			*listed.Of(f.State)++
+		}
+		if next == "" {
+			break
+		}
+		page.After = next
+	}
+	a, err := s.Assess(ctx, q)
+	ok(t, err)
+	counted := cordon.Counts{
+		Queued: a.Queued, Sending: a.InFlight, Delivered: a.Delivered, Deferred: a.Deferred, Bounced: a.Bounced,
+		Uncertain: a.Unknown, Held: a.Held, Cut: a.Cut, Refused: a.Refused,
+	}
+	if counted != listed {
+		t.Fatalf("%+v is answered with %+v, the list has %+v", q, counted, listed)
+	}
+	return a
+}
+
+func TestTheListSaysWhatTheCountsSay(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store, c *handClock) {
+		p := newSender(t, s, c, 8)
+		before := c.now()
+		bulk := p.bulk()
+		one := p.single(p.people[:3])
+		p.single(p.people[3:])
+		claims := claimAll(t, s, 6)
+		deliver(t, s, c, claims[:2])
+		settle(t, s, c, claims[2:3], cordon.Outcome{State: cordon.Deferred, Reply: "451 4.7.1"}, time.Hour)
+		settle(t, s, c, claims[3:4], cordon.Outcome{}, time.Hour)
+		half := c.now()
+		deliver(t, s, c, claims[4:5])
+		questions := []cordon.Question{
+			{Dispatch: bulk.ID}, {Dispatch: one.ID}, {Tenant: p.tenant}, {Key: p.key}, {Tenant: p.tenant, From: before},
+			{Tenant: p.tenant, From: before, Until: half}, {Tenant: p.tenant, From: half}, {Dispatch: bulk.ID, Until: half}, {From: half, Until: c.now()},
+		}
+		for _, scope := range []cordon.Scope{{Dispatch: one.ID}, {Dispatch: bulk.ID}, {Tenant: p.tenant}} {
+			place(t, s, scope)
+			for _, q := range questions {
+				checkListed(t, s, q) // before the sweep
+			}
+		}
+		if a := checkListed(t, s, cordon.Question{Tenant: p.tenant}); a.Held != 11 || a.Queued+a.Deferred != 0 {
+			t.Fatalf("behind the stops: %+v", a)
+		}
+		if a := checkListed(t, s, cordon.Question{Tenant: p.tenant, From: before, Until: half}); a.Delivered != 2 || a.Unknown != 1 || a.Dispatches != 3 {
+			t.Fatalf("in the first half: %+v", a)
+		}
+		sweepAll(t, s, 100)
+		for _, q := range questions {
+			checkListed(t, s, q)
+		}
+	})
+}
+
 func TestChangedRowsAreFound(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store, c *handClock) {
 		ctx := context.Background()

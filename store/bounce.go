@@ -23,7 +23,7 @@ func noSuchMailbox(reply string) bool {
 // suppressBounced suppresses the addresses of a group that bounced for good.
 func (t *tx) suppressBounced(ctx context.Context, group []settled, facts map[laneKey]*dispatchFacts) error {
 	g := group[0]
-	if g.state != cordon.Bounced || !noSuchMailbox(g.reply) {
+	if g.outcome != cordon.Bounced || !noSuchMailbox(g.reply) {
 		return nil
 	}
 	if _, err := t.lockHeadcount(ctx, g.dispatch.tenant); err != nil { // an import must not miss it

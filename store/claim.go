@@ -23,13 +23,14 @@ type picked struct {
 // the claim always wins. The dispatch is looked at in a sub-select, so that the
 // lock is on the copies alone; for a bulk lane, which is one dispatch, once for
 // the whole claim, for a lane of single sends at each copy. The + keeps the
-// primary key out of it: the index delivery_open has the order of the turns.
+// primary key out of it: the index delivery_open has the order of the turns. A
+// bare LIMIT $4 would have SQLite plan the statement anew for every number.
 func claimable(dispatch string) string {
 	return `SELECT v.dispatch, v.seq, v.recipient, v.attempts, v.due, v.state, v.reply FROM delivery v
 		WHERE v.tenant = $1 AND v.lane = $2 AND v.` + openStates + ` AND v.due <= $3 AND +v.dispatch = ` + dispatch + `
 		AND EXISTS (SELECT 1 FROM dispatch d WHERE d.tenant = $1 AND d.num = ` + dispatch + ` AND d.lane = $2 AND d.state = 'open'
 			AND NOT ` + blocked("d", "id", "$3") + `)
-		ORDER BY v.due, v.dispatch, v.seq LIMIT $4 {{skiplocked}}`
+		ORDER BY v.due, v.dispatch, v.seq LIMIT $4 + 0 {{skiplocked}}`
 }
 
 // A bulk dispatch has its lane's number.
@@ -67,7 +68,7 @@ func (s *Store) ClaimDue(ctx context.Context, node string, l cordon.Lane, n int)
 	}
 	back := make([]settled, len(taken))
 	for i, p := range taken {
-		back[i] = settled{dispatch: laneKey{tenant, p.dispatch}, seq: p.seq, state: cordon.Queued, at: micros(at), due: p.due}
+		back[i] = settled{dispatch: laneKey{tenant, p.dispatch}, seq: p.seq, outcome: cordon.Queued, at: micros(at), due: p.due}
 	}
 	if undo := s.settleAll(context.WithoutCancel(ctx), node, back, nil); undo != nil {
 		return nil, fmt.Errorf("claim due: %w; and giving the copies back: %w", err, undo)
@@ -94,14 +95,17 @@ func (t *tx) claim(ctx context.Context, lane laneKey, node int64, n int) ([]pick
 	if err != nil {
 		return nil, err
 	}
-	move := mover{set: `state = 'sending', node = $4, attempts = attempts + 1, at = $5`, guard: openStates, args: []any{node, now}}
+	// What was perhaps delivered keeps the time at which it was.
+	move := mover{set: `state = 'sending', node = $4, attempts = attempts + 1, at = CASE WHEN perhaps THEN at ELSE $5 END`, guard: openStates, args: []any{node, now}}
 	if err := t.moveRows(ctx, lane.tenant, taken, move); err != nil {
 		return nil, err
 	}
 	moves := laneMoves{}
 	moves.of(lane).reopened = true
 	for _, p := range taken {
-		moves.shift(lane, p.state, cordon.Sending, 1)
+		if p.state != cordon.Uncertain { // which it is counted as while it is tried again
+			moves.shift(lane, p.state, cordon.Sending, 1)
+		}
 	}
 	stands, err := moves.apply(ctx, t)
 	if err != nil {
@@ -130,6 +134,12 @@ func (t *tx) pick(ctx context.Context, text string, args ...any) ([]picked, erro
 type mover struct {
 	set, guard string
 	args       []any
+}
+
+// put adds a column with its value.
+func (m *mover) put(column string, v any) {
+	m.args = append(m.args, v)
+	m.set += fmt.Sprintf(", %s = $%d", column, 3+len(m.args))
 }
 
 // moveRows changes exactly the picked rows of a tenant, or fails with errRaced.

@@ -77,7 +77,7 @@ func withCounts(ctx context.Context, q querier, tenant int64, n *numberedDispatc
 	if n.d.Kind == cordon.Bulk {
 		return nil
 	}
-	rows, err := q.query(ctx, `SELECT v.state, COUNT(*) FROM delivery v WHERE v.tenant = $1 AND v.dispatch = $2 GROUP BY v.state`, tenant, n.num)
+	rows, err := q.query(ctx, `SELECT `+countedState("v")+`, COUNT(*) FROM delivery v WHERE v.tenant = $1 AND v.dispatch = $2 GROUP BY 1`, tenant, n.num)
 	if err != nil {
 		return err
 	}

@@ -15,8 +15,8 @@ import (
 // to use the index says exactly this.
 const openStates = "state IN ('queued', 'deferred', 'uncertain')"
 
-// never is the due time of an uncertain copy that a person discarded: it stays
-// counted as perhaps delivered, and is not tried again.
+// never is the due time of an uncertain copy that is not tried again: a later
+// try was refused or bounced, a person discarded it, or its days are over.
 const never int64 = 1<<63 - 1
 
 // lanePause is how long a lane whose due copies are all kept back by a stop on
@@ -57,7 +57,8 @@ type laneStand struct {
 	nextDue sql.NullInt64
 }
 
-// idle says whether nothing in the lane can change by itself any more.
+// idle says whether nothing in the lane can change by itself any more, unless a
+// copy that was perhaps delivered is just being tried again.
 func (l laneStand) idle() bool {
 	c := l.counts
 	return c.Queued+c.Sending+c.Deferred+c.Held == 0 && !l.nextDue.Valid

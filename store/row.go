@@ -79,8 +79,41 @@ func wrap(err error, doing string) error {
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
+// findIt is where to look for what is missing; nothing for what no caller names.
+func findIt(what string) string {
+	switch what {
+	case "account":
+		return "copy its ID as cordon account list shows it"
+	case "audience":
+		return "name it by ID or handle; cordon audience list shows them"
+	case "dispatch":
+		return "copy its ID as cordon dispatches shows it"
+	case "domain":
+		return "add it with cordon domain create; cordon domain list shows them"
+	case "key":
+		return "copy its ID as cordon key list shows it"
+	case "link":
+		return "a link opens one session and then ends: ask for a new one"
+	case "recipient":
+		return "copy the ID as cordon recipients list shows it; who was erased has none"
+	case "session":
+		return "it has ended: sign in again"
+	case "stop":
+		return "copy its ID as cordon stops --all shows it"
+	case "template":
+		return "name it by ID or handle; cordon template list shows them"
+	case "tenant":
+		return "name it by ID or handle; cordon tenant list shows them"
+	case "version":
+		return "give its number; cordon template versions lists them"
+	}
+	return ""
+}
+
 // missing is the one answer for what does not exist and what is not yours.
-func missing(what string) error { return cordon.Errorf(cordon.Missing, "no such %s", what) }
+func missing(what string) error {
+	return &cordon.Error{Code: cordon.Missing, Field: what, Message: "there is no such " + what + ", or it is not yours", Remedy: findIt(what)}
+}
 
 // orMissing turns "no rows" into missing.
 func orMissing(err error, what string) error {

@@ -82,9 +82,9 @@ func scopeCounts(ctx context.Context, q querier, c cordon.Scope) (cordon.Counts,
 	if err != nil || c.Dispatch == "" {
 		return counts, err
 	}
-	rows, err := q.query(ctx, `SELECT v.state, COUNT(*) FROM `+scopeRow+` s CROSS JOIN dispatch d CROSS JOIN delivery v
+	rows, err := q.query(ctx, `SELECT `+countedState("v")+`, COUNT(*) FROM `+scopeRow+` s CROSS JOIN dispatch d CROSS JOIN delivery v
 		WHERE d.id = s.dispatch AND d.kind = 'single' AND d.state NOT IN ('accepting', 'void') AND `+covers("s", "d", "id")+`
-		AND v.tenant = d.tenant AND v.dispatch = d.num GROUP BY v.state`, scopeArgs(c)...)
+		AND v.tenant = d.tenant AND v.dispatch = d.num GROUP BY 1`, scopeArgs(c)...)
 	if err != nil {
 		return counts, err
 	}
@@ -195,12 +195,13 @@ func (t *tx) insertStop(ctx context.Context, stop cordon.Stop) error {
 	return err
 }
 
-// sendingIn lists the copies being sent that the scope matches. The order of
-// the joins is meant: from the few copies being sent to their dispatches.
+// sendingIn lists the copies being sent that the scope matches, but for those
+// that were perhaps delivered before: they are unknown already, whatever this
+// try comes to. The order of the joins is meant: from the few copies being sent to their dispatches.
 func (t *tx) sendingIn(ctx context.Context, c cordon.Scope) ([]cordon.Ref, error) {
 	rows, err := t.query(ctx, `SELECT v.tenant, v.dispatch, v.seq, n.name
 		FROM `+scopeRow+` s CROSS JOIN node n CROSS JOIN delivery v CROSS JOIN dispatch d
-		WHERE v.state = 'sending' AND v.node = n.num AND d.tenant = v.tenant AND d.num = v.dispatch AND `+covers("s", "d", "id"), scopeArgs(c)...)
+		WHERE v.state = 'sending' AND NOT v.perhaps AND v.node = n.num AND d.tenant = v.tenant AND d.num = v.dispatch AND `+covers("s", "d", "id"), scopeArgs(c)...)
 	return collect(rows, err, func(r scanner) (cordon.Ref, error) {
 		var ref cordon.Ref
 		err := r.Scan(&ref.Tenant, &ref.Dispatch, &ref.Seq, &ref.Node)

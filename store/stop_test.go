@@ -310,7 +310,8 @@ func putStop(t testing.TB, s *store.Store, stop cordon.Stop) {
 
 // TestCountersEqualRowsWhateverHappens does random things to random sends. After
 // each run every lane's counters equal its rows, every entry's rows say what it
-// says, and nothing that was accepted is lost.
+// says, nothing that was accepted is lost, and nothing that was perhaps delivered
+// is forgotten.
 func TestCountersEqualRowsWhateverHappens(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store, c *handClock) {
 		ctx := context.Background()
@@ -399,6 +400,8 @@ func TestCountersEqualRowsWhateverHappens(t *testing.T) {
 				"time": func(rt *rapid.T) { c.advance(30 * time.Second) },
 			})
 			checkLanes(t, s)
+			p.checkPerhaps()
+			checkListed(t, s, cordon.Question{Tenant: p.tenant, From: c.now().Add(-90 * time.Second), Until: c.now().Add(-20 * time.Second)})
 		})
 		totals, err := s.Totals(ctx)
 		ok(t, err)

@@ -27,7 +27,7 @@ type sweep struct {
 // whether there is more to do now.
 //
 //	a stop stands       queued, deferred → held   (uncertain copies stay counted as perhaps delivered)
-//	lifted by discard   queued, deferred, held → cut; then the stop is lifted
+//	lifted by discard   queued, deferred, held → cut, uncertain → not tried again; then the stop is lifted
 //	lifted, or run out  held → queued, where the dispatch is open and no other stop covers it
 //	dispatch discarded  held → cut
 //	acceptance broken   its rows are removed
@@ -79,38 +79,28 @@ func (s *Store) sweepNeeded(ctx context.Context) (bool, error) {
 // sweptColumns begins every choice of copies: what pick reads.
 const sweptColumns = `SELECT v.dispatch, v.seq, v.recipient, v.attempts, v.due, v.state, v.reply FROM `
 
-// become moves chosen copies of a lane, writes the ledger and counts them.
+// become moves chosen copies of a lane, writes the ledger and counts them. What
+// was perhaps delivered is not cut: it stays uncertain, and is not tried again.
 func (w *sweep) become(ctx context.Context, lane laneKey, rows []picked, to cordon.DeliveryState, stop cordon.StopID) error {
 	if len(rows) == 0 {
 		return nil
 	}
+	facts, err := readDispatchFacts(ctx, w, lane.tenant, dispatchesOf(rows))
+	if err != nil {
+		return err
+	}
+	perhaps, certain := partition(rows, func(p picked) bool { return p.state == cordon.Uncertain })
 	m := mover{set: `state = $4, at = $5, node = NULL`, guard: `state IN ('queued', 'deferred', 'held')`, args: []any{string(to), micros(w.now)}}
 	if to == cordon.Queued {
 		m.set += `, due = 0`
 		w.wake("queue")
 	}
-	if err := w.moveRows(ctx, lane.tenant, rows, m); err != nil {
+	if err := w.moveTo(ctx, lane, certain, m, attemptsBody{Outcome: to, Stop: stop}, facts); err != nil {
 		return err
 	}
-	bySeq := map[int64]spans{}
-	for _, p := range rows {
-		w.moves.shift(lane, p.state, to, 1)
-		bySeq[p.dispatch] = bySeq[p.dispatch].add(p.seq)
-	}
-	nums := dispatchesOf(rows)
-	facts, err := readDispatchFacts(ctx, w, lane.tenant, nums)
-	if err != nil {
+	m = mover{set: `due = $4`, guard: `state = 'uncertain'`, args: []any{never}}
+	if err := w.moveTo(ctx, lane, perhaps, m, attemptsBody{Outcome: to, Remains: cordon.Uncertain, Stop: stop}, facts); err != nil {
 		return err
-	}
-	for _, num := range nums {
-		f := facts[num]
-		if f == nil {
-			return fmt.Errorf("dispatch %d of tenant %d is missing", num, lane.tenant)
-		}
-		w.append(cordon.Entry{
-			Kind: cordon.EntrySwept, Tenant: f.tenantID, Actor: cordon.System().ID(), Subject: string(f.id),
-			Body: mustJSON(attemptsBody{Outcome: to, Copies: bySeq[num].size(), Seqs: bySeq[num].String(), Stop: stop}),
-		})
 	}
 	w.left -= len(rows)
 	w.moved += len(rows)
@@ -121,6 +111,39 @@ func (w *sweep) become(ctx context.Context, lane laneKey, rows []picked, to cord
 		return err
 	}
 	return w.finishCut(ctx, lane, facts)
+}
+
+// partition keeps the order in both parts.
+func partition[T any](all []T, first func(T) bool) (yes, no []T) {
+	for _, v := range all {
+		if first(v) {
+			yes = append(yes, v)
+		} else {
+			no = append(no, v)
+		}
+	}
+	return yes, no
+}
+
+// moveTo changes the rows and writes an entry for each of their dispatches.
+func (w *sweep) moveTo(ctx context.Context, lane laneKey, rows []picked, m mover, body attemptsBody, facts map[int64]*dispatchFacts) error {
+	if err := w.moveRows(ctx, lane.tenant, rows, m); err != nil {
+		return err
+	}
+	bySeq := map[int64]spans{}
+	for _, p := range rows {
+		w.moves.shift(lane, p.state, body.state(), 1)
+		bySeq[p.dispatch] = bySeq[p.dispatch].add(p.seq)
+	}
+	for _, num := range dispatchesOf(rows) {
+		f := facts[num]
+		if f == nil {
+			return fmt.Errorf("dispatch %d of tenant %d is missing", num, lane.tenant)
+		}
+		body.Copies, body.Seqs = bySeq[num].size(), bySeq[num].String()
+		w.append(cordon.Entry{Kind: cordon.EntrySwept, Tenant: f.tenantID, Actor: cordon.System().ID(), Subject: string(f.id), Body: mustJSON(body)})
+	}
+	return nil
 }
 
 // finishCut marks dispatches done whose last open copies were cut.
@@ -178,13 +201,13 @@ func (w *sweep) holdLanes(ctx context.Context) error {
 // holdDispatches holds the single sends of dispatches that a stop names; they
 // share their lane with others that go on.
 func (w *sweep) holdDispatches(ctx context.Context) error {
-	return w.named(ctx, cordon.HeldState, `('queued', 'deferred')`, `SELECT d.tenant, d.num, d.lane, '' FROM stop s CROSS JOIN dispatch d
+	return w.named(ctx, cordon.HeldState, `v.state IN ('queued', 'deferred')`, `SELECT d.tenant, d.num, d.lane, '' FROM stop s CROSS JOIN dispatch d
 		WHERE s.dispatch <> '' AND `+standing("s", "$1")+` AND d.id = s.dispatch AND d.kind = 'single' AND d.state = 'open'
 		AND `+covers("s", "d", "id"), micros(w.now))
 }
 
 // named moves the copies of single dispatches that a query names.
-func (w *sweep) named(ctx context.Context, to cordon.DeliveryState, states, text string, args ...any) error {
+func (w *sweep) named(ctx context.Context, to cordon.DeliveryState, which, text string, args ...any) error {
 	type place struct {
 		dispatch laneKey
 		lane     int64
@@ -203,7 +226,7 @@ func (w *sweep) named(ctx context.Context, to cordon.DeliveryState, states, text
 		if w.left <= 0 {
 			return nil
 		}
-		rows, err := w.pick(ctx, sweptColumns+`delivery v WHERE v.tenant = $1 AND v.dispatch = $2 AND v.state IN `+states+`
+		rows, err := w.pick(ctx, sweptColumns+`delivery v WHERE v.tenant = $1 AND v.dispatch = $2 AND `+which+`
 			ORDER BY v.seq LIMIT $3 {{skiplocked}}`, p.dispatch.tenant, p.dispatch.num, w.left)
 		if err != nil {
 			return err
@@ -271,7 +294,7 @@ func (w *sweep) discardStop(ctx context.Context, stop cordon.Stop) error {
 	if err != nil {
 		return err
 	}
-	const open = `delivery v WHERE v.tenant = $1 AND v.lane = $2 AND v.` + openStates + ` AND v.state <> 'uncertain' LIMIT $3 {{skiplocked}}`
+	open := fmt.Sprintf(`delivery v WHERE v.tenant = $1 AND v.lane = $2 AND v.`+openStates+` AND v.due < %d LIMIT $3 {{skiplocked}}`, never)
 	if err := w.eachLane(ctx, lanes, cordon.Cut, stop.ID, sweptColumns+open); err != nil {
 		return err
 	}
@@ -284,22 +307,16 @@ func (w *sweep) discardStop(ctx context.Context, stop cordon.Stop) error {
 	}
 	single := `SELECT d.tenant, d.num, d.lane, s.id FROM stop s CROSS JOIN dispatch d WHERE s.num = $1 AND s.dispatch <> ''
 		AND d.id = s.dispatch AND d.kind = 'single' AND d.state = 'open' AND ` + covers("s", "d", "id")
-	if err := w.named(ctx, cordon.Cut, `('queued', 'deferred', 'held')`, single, num); err != nil || w.left <= 0 {
+	if err := w.named(ctx, cordon.Cut, unsettled("v"), single, num); err != nil || w.left <= 0 {
 		return err
 	}
 	return w.finishDiscard(ctx, num, lanes)
 }
 
 // finishDiscard lifts the stop when nothing it covers is being sent any more:
-// what is being sent may come back deferred, and then must still be cut.
-// Uncertain copies stay uncertain, perhaps delivered, and are not tried again.
+// what is being sent may come back deferred or uncertain, and then must still be
+// taken out of the queue. So it looks at what is being sent first.
 func (w *sweep) finishDiscard(ctx context.Context, num int64, lanes []laneKey) error {
-	if err := w.retireUncertain(ctx, num, lanes); err != nil {
-		return err
-	}
-	if err := w.finishRetired(ctx, lanes); err != nil {
-		return err
-	}
 	var waiting int64
 	err := w.queryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM stop s CROSS JOIN node n CROSS JOIN delivery v CROSS JOIN dispatch d
 		WHERE s.num = $1 AND v.state = 'sending' AND v.node = n.num AND d.tenant = v.tenant AND d.num = v.dispatch AND `+covers("s", "d", "id")+` LIMIT 1) x`, num).Scan(&waiting)
@@ -315,39 +332,13 @@ func (w *sweep) finishDiscard(ctx context.Context, num int64, lanes []laneKey) e
 	return err
 }
 
-// finishRetired counts what was moved so far and marks the bulk dispatches done
-// that have only such uncertain copies left. A bulk dispatch has its lane's
-// number, and no dispatch has the number of a lane of single sends.
-func (w *sweep) finishRetired(ctx context.Context, lanes []laneKey) error {
-	stands, err := w.moves.apply(ctx, w.tx)
-	if err != nil {
-		return err
-	}
-	clear(w.moves)
-	byTenant := map[int64][]int64{}
-	for _, k := range lanes {
-		byTenant[k.tenant] = append(byTenant[k.tenant], k.num)
-	}
-	keyed := map[laneKey]*dispatchFacts{}
-	for tenant, nums := range byTenant {
-		facts, err := readDispatchFacts(ctx, w, tenant, nums)
-		if err != nil {
-			return err
-		}
-		for num, f := range facts {
-			keyed[laneKey{tenant, num}] = f
-		}
-	}
-	return w.finishDispatches(ctx, keyed, stands)
-}
-
 // openUnder says whether a copy that another transaction held back from the
 // sweep (skip locked) is still there to be cut.
 func (w *sweep) openUnder(ctx context.Context, num int64, lanes []laneKey) (bool, error) {
 	for _, lane := range lanes {
 		var one int64
-		err := w.queryRow(ctx, `SELECT 1 FROM delivery v WHERE v.tenant = $1 AND v.lane = $2 AND v.`+openStates+` AND v.state <> 'uncertain' LIMIT 1`,
-			lane.tenant, lane.num).Scan(&one)
+		err := w.queryRow(ctx, `SELECT 1 FROM delivery v WHERE v.tenant = $1 AND v.lane = $2 AND v.`+openStates+` AND v.due < $3 LIMIT 1`,
+			lane.tenant, lane.num, never).Scan(&one)
 		if err == nil {
 			return true, nil
 		}
@@ -358,41 +349,6 @@ func (w *sweep) openUnder(ctx context.Context, num int64, lanes []laneKey) (bool
 	var left bool
 	err := w.queryRow(ctx, `SELECT EXISTS (SELECT 1 FROM stop s CROSS JOIN dispatch d CROSS JOIN delivery v
 		WHERE s.num = $1 AND s.dispatch <> '' AND d.id = s.dispatch AND d.kind = 'single' AND d.state = 'open' AND v.tenant = d.tenant AND v.dispatch = d.num
-		AND v.state IN ('queued', 'deferred', 'held') AND `+covers("s", "d", "id")+`)`, num).Scan(&left)
+		AND `+unsettled("v")+` AND `+covers("s", "d", "id")+`)`, num).Scan(&left)
 	return left, err
-}
-
-// retireUncertain makes the uncertain copies under a discarded stop wait for
-// ever: they are neither tried again nor forgotten.
-func (w *sweep) retireUncertain(ctx context.Context, num int64, lanes []laneKey) error {
-	for _, lane := range lanes {
-		if _, err := w.exec(ctx, `UPDATE delivery SET due = $3 WHERE tenant = $1 AND lane = $2 AND `+openStates+` AND state = 'uncertain'`, lane.tenant, lane.num, never); err != nil {
-			return err
-		}
-		if err := w.deleteValues(ctx, `SELECT v.dispatch, v.recipient FROM delivery v WHERE v.tenant = $1 AND v.lane = $2 AND v.`+openStates+` AND v.state = 'uncertain'`, lane.tenant, lane.num); err != nil {
-			return err
-		}
-		w.moves.of(lane).reopened = true
-	}
-	rows, err := w.query(ctx, `SELECT d.tenant, d.num, d.lane FROM stop s CROSS JOIN dispatch d WHERE s.num = $1 AND s.dispatch <> ''
-		AND d.id = s.dispatch AND d.kind = 'single' AND `+covers("s", "d", "id"), num)
-	type place struct{ tenant, num, lane int64 }
-	places, err := collect(rows, err, func(r scanner) (place, error) {
-		var p place
-		err := r.Scan(&p.tenant, &p.num, &p.lane)
-		return p, err
-	})
-	if err != nil {
-		return err
-	}
-	for _, p := range places {
-		if _, err := w.exec(ctx, `UPDATE delivery SET due = $3 WHERE tenant = $1 AND dispatch = $2 AND state = 'uncertain'`, p.tenant, p.num, never); err != nil {
-			return err
-		}
-		if err := w.deleteValues(ctx, `SELECT v.dispatch, v.recipient FROM delivery v WHERE v.tenant = $1 AND v.dispatch = $2 AND v.state = 'uncertain'`, p.tenant, p.num); err != nil {
-			return err
-		}
-		w.moves.of(laneKey{p.tenant, p.lane}).reopened = true
-	}
-	return nil
 }

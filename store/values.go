@@ -47,7 +47,7 @@ func rowFaults(lines []int) error {
 }
 
 func rowsMissing(n int64) error {
-	return cordon.InvalidField("rows", fmt.Sprintf("leave out %d of the recipients", n), "the template needs values of the order: give one row for each recipient")
+	return cordon.InvalidField("values", fmt.Sprintf("leave out %d of the recipients", n), "the template needs values of the order: give one row for each recipient")
 }
 
 // readRows reads a single order's rows, which are few.
@@ -270,8 +270,7 @@ func (s *Store) strayRows(ctx context.Context, b *birth) error {
 func (t *tx) dropValues(ctx context.Context, items []settled, facts map[laneKey]*dispatchFacts) error {
 	byTenant := map[int64][]rowKey{}
 	for _, i := range items {
-		over := i.state.Final() || i.state == cordon.Uncertain && i.due >= never
-		if over && facts[i.dispatch].hasValues {
+		if i.over() && facts[i.dispatch].hasValues {
 			byTenant[i.dispatch.tenant] = append(byTenant[i.dispatch.tenant], rowKey{i.dispatch.num, i.seq})
 		}
 	}

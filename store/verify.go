@@ -3,10 +3,12 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cordonmail/cordon"
 )
@@ -39,7 +41,10 @@ func (s *Store) VerifyStored(ctx context.Context, e cordon.Entry) error {
 // placeOf finds the dispatch an entry is about.
 func placeOf(ctx context.Context, q querier, e cordon.Entry) (k laneKey, err error) {
 	err = q.queryRow(ctx, `SELECT d.tenant, d.num FROM dispatch d WHERE d.id = $1 AND d.tenant_id = $2`, e.Subject, string(e.Tenant)).Scan(&k.tenant, &k.num)
-	return k, orMissing(err, "dispatch of that tenant")
+	if errors.Is(err, sql.ErrNoRows) {
+		return k, errors.New("the tenant has no such dispatch")
+	}
+	return k, err
 }
 
 func verifyAttempts(ctx context.Context, q querier, e cordon.Entry) error {
@@ -61,14 +66,14 @@ func verifyAttempts(ctx context.Context, q querier, e cordon.Entry) error {
 	for _, r := range seqs {
 		var there, same int64
 		err := q.queryRow(ctx, `SELECT COUNT(*), COUNT(*) FILTER (WHERE v.state = $5) FROM delivery v
-			WHERE v.tenant = $1 AND v.dispatch = $2 AND v.seq BETWEEN $3 AND $4`, k.tenant, k.num, r.from, r.to, string(b.Outcome)).Scan(&there, &same)
+			WHERE v.tenant = $1 AND v.dispatch = $2 AND v.seq BETWEEN $3 AND $4`, k.tenant, k.num, r.from, r.to, string(b.state())).Scan(&there, &same)
 		switch {
 		case err != nil:
 			return err
 		case there != r.size():
 			return fmt.Errorf("of copies %s %d are gone", spans{r}, r.size()-there)
-		case b.Outcome.Final() && same != r.size():
-			return fmt.Errorf("of copies %s %d are no longer %s", spans{r}, r.size()-same, b.Outcome)
+		case b.state().Final() && same != r.size():
+			return fmt.Errorf("of copies %s %d are no longer %s", spans{r}, r.size()-same, b.state())
 		}
 	}
 	return nil
@@ -163,11 +168,14 @@ func replay(ctx context.Context, q querier, e cordon.Entry, b acceptedBody) ([]b
 		if err != nil {
 			return nil, fmt.Errorf("entry %d: %w", later.Num, err)
 		}
-		to, known := index[body.Outcome]
-		if !known || len(seqs) > 0 && seqs[len(seqs)-1].to > int64(len(states)) {
+		to, known := index[body.state()]
+		if !known || slices.ContainsFunc(seqs, func(s span) bool { return s.to > int64(len(states)) }) {
 			return nil, fmt.Errorf("entry %d speaks of copies that were never accepted", later.Num)
 		}
 		for seq := range seqs.seqs() {
+			if states[seq-1] == index[cordon.Uncertain] && body.state() != cordon.Uncertain && body.state() != cordon.Delivered {
+				return nil, fmt.Errorf("copy %d was perhaps delivered; entry %d forgets that", seq, later.Num)
+			}
 			states[seq-1] = to
 		}
 	}
@@ -175,10 +183,11 @@ func replay(ctx context.Context, q querier, e cordon.Entry, b acceptedBody) ([]b
 }
 
 // compareStates compares every copy with the ledger. A copy that is being sent
-// stands nowhere else yet: the ledger must have it open.
+// stands nowhere else yet: the ledger must have it open, and its row must still
+// say whether it was perhaps delivered before.
 func compareStates(ctx context.Context, q querier, k laneKey, states []byte) error {
 	words := cordon.DeliveryStates()
-	rows, err := q.query(ctx, `SELECT v.seq, v.state FROM delivery v WHERE v.tenant = $1 AND v.dispatch = $2 ORDER BY v.seq`, k.tenant, k.num)
+	rows, err := q.query(ctx, `SELECT v.seq, v.state, v.perhaps FROM delivery v WHERE v.tenant = $1 AND v.dispatch = $2 ORDER BY v.seq`, k.tenant, k.num)
 	if err != nil {
 		return err
 	}
@@ -186,7 +195,8 @@ func compareStates(ctx context.Context, q querier, k laneKey, states []byte) err
 	for rows.Next() {
 		var seq int64
 		var is cordon.DeliveryState
-		if err := rows.Scan(&seq, &is); err != nil {
+		var perhaps bool
+		if err := rows.Scan(&seq, &is, &perhaps); err != nil {
 			return err
 		}
 		if seq < 1 || seq > int64(len(states)) {
@@ -195,6 +205,9 @@ func compareStates(ctx context.Context, q querier, k laneKey, states []byte) err
 		said := words[states[seq-1]]
 		if is != said && !(is == cordon.Sending && said.Open()) {
 			return fmt.Errorf("copy %d is %s; the ledger says %s", seq, is, said)
+		}
+		if is == cordon.Sending && perhaps != (said == cordon.Uncertain) {
+			return fmt.Errorf("copy %d is being sent, and was perhaps delivered before: %v; the ledger says %v", seq, perhaps, !perhaps)
 		}
 	}
 	return rows.Err()

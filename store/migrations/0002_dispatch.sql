@@ -72,7 +72,9 @@ CREATE INDEX lane_held ON lane (tenant, num) WHERE held > 0;
 
 -- One recipient's copy. Rows are kept small and of one size through their life
 -- (due and at are always eight bytes or none, node is a small number), so that
--- sending does not split the pages that accepting filled.
+-- sending does not split the pages that accepting filled. perhaps: some try of
+-- it was perhaps delivered; from then on it is uncertain, being tried again, or
+-- known to be delivered, and nothing else.
 CREATE TABLE delivery (
 	tenant    BIGINT NOT NULL,
 	dispatch  BIGINT NOT NULL,
@@ -83,9 +85,11 @@ CREATE TABLE delivery (
 	at        BIGINT NOT NULL,
 	attempts  BIGINT NOT NULL,
 	node      BIGINT,
+	perhaps   BOOLEAN NOT NULL DEFAULT FALSE,
 	state     TEXT   NOT NULL,
 	reply     TEXT,
-	PRIMARY KEY (tenant, dispatch, seq)
+	PRIMARY KEY (tenant, dispatch, seq),
+	CHECK (CASE WHEN perhaps THEN state IN ('uncertain', 'sending', 'delivered') ELSE state <> 'uncertain' END)
 ) {{norowid}};
 -- Claim by lane: the open rows of one lane in the order of their turn.
 CREATE INDEX delivery_open ON delivery (tenant, lane, due, dispatch, seq)
