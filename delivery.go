@@ -27,12 +27,13 @@ func DeliveryStates() []DeliveryState {
 
 // transitions is the whole state machine. Deferred and uncertain copies are
 // tried again by a claim, like queued ones; delivered, bounced, cut and refused
-// are final.
+// are final. A copy once uncertain stays so, whatever a later try comes to, until
+// it is known to be delivered.
 var transitions = map[DeliveryState][]DeliveryState{
 	Queued:    {Sending, HeldState, Cut, Refused},
 	Sending:   {Delivered, Deferred, Bounced, Uncertain, Queued, HeldState, Refused},
 	Deferred:  {Sending, HeldState, Cut, Refused, Bounced},
-	Uncertain: {Sending, HeldState, Cut, Refused},
+	Uncertain: {Sending},
 	HeldState: {Queued, Cut, Refused},
 }
 

@@ -29,8 +29,10 @@ type outside struct {
 func (o *outside) Connections() int { return 1 }
 
 func (o *outside) Send(_ context.Context, env message.Envelope, look func() bool) cordon.Outcome {
-	if !look() || !look() {
-		return cordon.Outcome{State: cordon.HeldState}
+	for range 2 { // before MAIL FROM and before the body
+		if !look() {
+			return cordon.Outcome{State: cordon.HeldState}
+		}
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -43,32 +43,19 @@ func scanDispatch(r scanner) (numberedDispatch, error) {
 	return n, nil
 }
 
-// storedReason is cordon.Reason with the decision as a number: the word is
-// written by the type and not read back by it.
-type storedReason struct {
-	Check    string `json:"check"`
-	Decision int    `json:"decision"`
-	Message  string `json:"message"`
-}
-
 func formatReasons(reasons []cordon.Reason) string {
-	stored := make([]storedReason, len(reasons))
-	for i, r := range reasons {
-		stored[i] = storedReason{r.Check, int(r.Decision), r.Message}
+	if len(reasons) == 0 {
+		return "[]"
 	}
-	return string(mustJSON(stored))
+	return string(mustJSON(reasons))
 }
 
-func parseReasons(text string) ([]cordon.Reason, error) {
-	var stored []storedReason
-	if err := json.Unmarshal([]byte(text), &stored); err != nil {
-		return nil, err
+func parseReasons(text string) (reasons []cordon.Reason, err error) {
+	if text == "[]" {
+		return nil, nil
 	}
-	var reasons []cordon.Reason
-	for _, r := range stored {
-		reasons = append(reasons, cordon.Reason{Check: r.Check, Decision: cordon.Decision(r.Decision), Message: r.Message})
-	}
-	return reasons, nil
+	err = json.Unmarshal([]byte(text), &reasons)
+	return reasons, err
 }
 
 // withCounts counts a dispatch of single sends from its rows, which are few; a

@@ -199,6 +199,9 @@ func (d *demo) watch(ctx context.Context, done func(settled, total int64) bool) 
 			}
 			total += int64(now.Recipients)
 			settled += int64(now.Recipients) - now.Counts.Open()
+			if now.State == cordon.DispatchDone { // some perhaps delivered, for good
+				settled += now.Counts.Uncertain
+			}
 			if blocked {
 				settled += now.Counts.Queued + now.Counts.Deferred
 			}

@@ -209,7 +209,7 @@ func (sh *shell) await(ctx context.Context, c *client, d cordon.Dispatch) (cordo
 		}
 		settled := d.Counts.Total() - d.Counts.Open()
 		m.show("sending", settled, int64(d.Recipients), "copies")
-		if d.State != cordon.DispatchAccepting && d.Counts.Open() == 0 {
+		if settledNow(d) {
 			return d, nil
 		}
 		select {
@@ -218,6 +218,20 @@ func (sh *shell) await(ctx context.Context, c *client, d cordon.Dispatch) (cordo
 		case <-turn.C:
 		}
 	}
+}
+
+// settledNow says whether nothing of the dispatch changes by itself any more. A
+// copy that stays perhaps delivered is still open by its state, and waits for
+// nothing once the dispatch is done or the rest of it is held.
+func settledNow(d cordon.Dispatch) bool {
+	switch d.State {
+	case cordon.DispatchAccepting:
+		return false
+	case cordon.DispatchDone, cordon.DispatchDiscarded:
+		return true
+	}
+	open := d.Counts.Open()
+	return open == 0 || open == d.Counts.Uncertain && d.Counts.Held > 0
 }
 
 func (sh *shell) dispatchesCommand() *cobra.Command {
