@@ -5,7 +5,7 @@
 export CGO_ENABLED = 0
 FUZZTIME ?= 30s
 
-.PHONY: build test check fmt vet lint fuzz demo
+.PHONY: build test check fmt vet lint compiler fuzz demo
 
 build:
 	go build -trimpath -ldflags='-s -w' -o bin/cordon ./cmd/cordon
@@ -16,21 +16,28 @@ demo:
 # The race detector needs cgo; nothing that ships does. SQLite is C turned into
 # Go, with locks of its own: watched by the detector it tells us nothing and
 # takes half the time of all tests, so every package but its engine is watched.
+# vet and staticcheck read the same build as the tests, so that everything is
+# compiled once. Four packages at a time: much of what tests do is to wait, for
+# PostgreSQL, Chromium, a process that was killed.
 UNWATCHED = modernc.org/sqlite/lib modernc.org/libc/... modernc.org/memory
+WATCHED = CGO_ENABLED=1 GOFLAGS='-race $(UNWATCHED:%=-gcflags=%=-race=false)'
 test:
-	scripts/with-services env CGO_ENABLED=1 go test -race $(UNWATCHED:%=-gcflags=%=-race=false) -shuffle=on -timeout 20m ./...
+	scripts/with-services env $(WATCHED) go test -p 4 -shuffle=on -timeout 20m ./...
 
 check: fmt vet lint test
 
 fmt:
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "gofmt would change:"; echo "$$bad"; exit 1; fi
 
-vet:
-	go vet ./...
+vet: compiler
+	$(WATCHED) go vet ./...
 
-lint:
+lint: compiler
 	go build -C tools -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
-	bin/staticcheck ./...
+	$(WATCHED) bin/staticcheck ./...
+
+compiler:
+	scripts/with-services --only-compiler
 
 fuzz:
 	scripts/fuzz $(FUZZTIME)
