@@ -57,6 +57,8 @@ func (o Order) Validate() error {
 		return InvalidField("kind", "must be bulk or single", "")
 	case o.Free == nil && o.Template == "":
 		return InvalidField("template", "is missing", "name an approved template")
+	case o.Free != nil && (o.Template != "" || o.Version != 0):
+		return InvalidField("content", "does not go with a template", "give one of the two")
 	case o.Free == nil && o.Version < 1:
 		return InvalidField("version", "is missing", "name the approved version's number, 1 or more")
 	case len(o.IdempotencyKey) > 200:

@@ -28,7 +28,7 @@ type orderBody struct {
 	Audience   string               `json:"audience,omitempty" maxLength:"64" doc:"Audience of a bulk order, by ID or handle" example:"recall-2026"`
 	Recipients []cordon.RecipientID `json:"recipients,omitempty" nullable:"false" doc:"Recipients of a single order, at most 500"`
 	Values     []orderRow           `json:"values,omitempty" nullable:"false" doc:"Values for each recipient, at most one row each; longer ones go as CSV"`
-	Content    *contentRequest      `json:"content,omitempty" doc:"Free content instead of a template; single orders only, and only with the permission send.free"`
+	Content    *contentRequest      `json:"content,omitempty" doc:"Free content instead of a template: single orders only, with the permission send.free, and held until a second person has approved the text and released it"`
 	Exercise   bool                 `json:"exercise,omitempty" doc:"A drill's order: it may go only to tenants made by drills" example:"false"`
 }
 

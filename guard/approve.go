@@ -10,8 +10,9 @@ import (
 // approve: a second person approved exactly these bytes, and nobody has taken
 // that back.
 func approve(_ context.Context, m *matter) cordon.Verdict {
-	if m.order.Free != nil { // never approved: content has refused it
-		return refuse(cordon.Invalid, "Free content is never approved.")
+	if m.order.Free != nil {
+		const why = "Free content waits: a second person must approve the text, and release it."
+		return cordon.Verdict{Decision: cordon.Hold, Reasons: []cordon.Reason{{Message: why}}}
 	}
 	if m.version.Approved() {
 		return pass()

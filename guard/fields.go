@@ -15,9 +15,6 @@ const maxFaults = 100
 // fields: everybody has what the text cannot do without. The masks beside the
 // recipients answer that; nobody's data is opened.
 func fields(ctx context.Context, m *matter) cordon.Verdict {
-	if m.order.Free != nil {
-		return pass() // refused by content
-	}
 	need, err := m.needs(ctx)
 	if fault, ok := unknownField(err); ok {
 		return refuse(cordon.Invalid, "The template needs a field that no recipient has.", fault)

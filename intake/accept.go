@@ -23,10 +23,6 @@ func (d *Desk) Accept(ctx context.Context, actor cordon.Actor, order cordon.Orde
 	if err := order.Validate(); err != nil {
 		return Receipt{}, err
 	}
-	if order.Free != nil { // there is no version to load: the guard says why not
-		_, err := d.judged(ctx, actor, order, cordon.Version{})
-		return Receipt{}, err
-	}
 	rows, err := readRows(order)
 	if err != nil {
 		return Receipt{}, err
@@ -34,11 +30,7 @@ func (d *Desk) Accept(ctx context.Context, actor cordon.Actor, order cordon.Orde
 	if first, ok, err := d.replay(ctx, actor, order, rows.digest); ok || err != nil {
 		return first, err
 	}
-	version, err := d.version(ctx, actor, order)
-	if err != nil {
-		return Receipt{}, err
-	}
-	verdict, err := d.judged(ctx, actor, order, version)
+	version, verdict, err := d.judgedText(ctx, actor, order)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -52,6 +44,26 @@ func (d *Desk) Accept(ctx context.Context, actor cordon.Actor, order cordon.Orde
 	}
 	dispatch.OrderDigest, dispatch.Verdict = rows.digest, verdict
 	return d.commit(ctx, actor, order, dispatch)
+}
+
+// judgedText has the order judged with the text it is to send. Free content that
+// is not refused is written down as a version that nobody has approved.
+func (d *Desk) judgedText(ctx context.Context, actor cordon.Actor, order cordon.Order) (cordon.Version, cordon.Verdict, error) {
+	var version cordon.Version
+	var err error
+	if order.Free == nil {
+		version, err = d.version(ctx, actor, order)
+	} else {
+		version, err = d.freeText(ctx, actor, order)
+	}
+	if err != nil {
+		return version, cordon.Verdict{}, err
+	}
+	verdict, err := d.judged(ctx, actor, order, version)
+	if err == nil && order.Free != nil {
+		version, err = d.writeFree(ctx, actor, version)
+	}
+	return version, verdict, err
 }
 
 // permission is the right an order of the kind asks for.

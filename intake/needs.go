@@ -13,6 +13,11 @@ type Store interface {
 	Audience(ctx context.Context, tenant cordon.TenantID, idOrHandle string) (cordon.Audience, error)
 	Limits(ctx context.Context, tenant cordon.TenantID) (cordon.Limits, error)
 
+	// For free content: it is kept as a version of its sender's own template.
+	Template(ctx context.Context, tenant cordon.TenantID, idOrHandle string) (cordon.Template, error)
+	CreateTemplate(ctx context.Context, by cordon.Actor, t cordon.Template) error
+	WriteVersion(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, template cordon.TemplateID, c cordon.Content) (cordon.Version, error)
+
 	CreateDispatch(ctx context.Context, by cordon.Actor, n cordon.NewDispatch) (cordon.Dispatch, error)
 	RecordRefusal(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, about cordon.Order, v cordon.Verdict) error
 

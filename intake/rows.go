@@ -82,8 +82,12 @@ func readRows(order cordon.Order) (*rows, error) {
 
 // head is the canonical form of an order without its rows.
 func head(o cordon.Order) []byte {
+	free := ""
+	if o.Free != nil {
+		free = o.Free.Hash()
+	}
 	raw, _ := json.Marshal([]any{ // strings, ints and bools: cannot fail
-		"cordon/order/1", o.Tenant, o.Kind, o.Template, o.Version, o.Audience, o.Recipients, o.Exercise, o.Rows != nil,
+		"cordon/order/1", o.Tenant, o.Kind, o.Template, o.Version, o.Audience, o.Recipients, o.Exercise, o.Rows != nil, free,
 	})
 	return raw
 }

@@ -14,18 +14,23 @@ import (
 	"github.com/cordonmail/cordon"
 )
 
-// order TENANT TEMPLATE [to=everyone|FIRST-LAST|random:N|other:HANDLE:N] [rows=FILE] [values=name:value] [as=ACTOR]
+// order TENANT TEMPLATE|free=TEXT [to=everyone|FIRST-LAST|random:N|other:HANDLE:N] [rows=FILE] [values=name:value] [as=ACTOR]
 func (w *World) doOrder(files *txtar.Archive, l line) error {
 	t, err := w.tenantNamed(l.word(0))
 	if err != nil {
 		return err
 	}
 	ctx := context.Background()
-	template, err := w.house.Catalog.Template(ctx, t.author, t.ID, l.word(1))
-	if err != nil {
-		return err
+	order := cordon.Order{Tenant: t.ID, Kind: cordon.Bulk, IdempotencyKey: l.named["idempotency"]}
+	if text := l.named["free"]; text != "" {
+		order.Free = &cordon.Content{FromAddress: cordon.Address("desk@" + t.Handle + ".example"), Subject: "Written just now", Text: text}
+	} else {
+		template, err := w.house.Catalog.Template(ctx, t.author, t.ID, l.word(1))
+		if err != nil {
+			return err
+		}
+		order.Template, order.Version = template.ID, t.versions[l.word(1)]
 	}
-	order := cordon.Order{Tenant: t.ID, Kind: cordon.Bulk, Template: template.ID, Version: t.versions[l.word(1)], IdempotencyKey: l.named["idempotency"]}
 	if to := or(l.named["to"], "everyone"); to == "everyone" {
 		audience, err := w.house.Catalog.Audience(ctx, t.author, t.ID, to)
 		if err != nil {
@@ -54,6 +59,29 @@ func (w *World) doOrder(files *txtar.Archive, l line) error {
 	}
 	w.answer = fmt.Sprintf("dispatch %d recipients %d", at+1, receipt.Dispatch.Recipients)
 	return nil
+}
+
+// release N [approved]: the approver lets held dispatch N go, approving its text
+// first if asked to.
+func (w *World) doRelease(_ *txtar.Archive, l line) error {
+	n, err := strconv.Atoi(l.word(0))
+	if err != nil || n < 1 || n > len(w.dispatch) {
+		return fmt.Errorf("no dispatch %q in this script", l.word(0))
+	}
+	d := w.dispatch[n-1]
+	for _, t := range w.tenants {
+		if t.ID != d.Tenant {
+			continue
+		}
+		ctx := context.Background()
+		if l.word(1) == "approved" {
+			if _, err := w.house.Catalog.Approve(ctx, t.approver, t.ID, string(d.Template), d.Version, d.Hash); err != nil {
+				return err
+			}
+		}
+		_, err = w.house.Desk.Release(ctx, t.approver, t.ID, d.ID)
+	}
+	return err
 }
 
 // rowsOf reads a CSV file whose first column, person, numbers the recipients.

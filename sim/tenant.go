@@ -77,7 +77,8 @@ func (w *World) person(tenant cordon.TenantID, name string, role cordon.Role) (c
 	return w.house.Registry.As(ctx, w.operator(), account.ID)
 }
 
-// key NAME tenant=HANDLE may=PERMISSION,…: a program's key, used as an actor.
+// key NAME tenant=HANDLE may=PERMISSION,… [role=ROLE]: a program's key, used as an
+// actor; its account is an author's unless the line says otherwise.
 func (w *World) doKey(_ *txtar.Archive, l line) error {
 	t, err := w.tenantNamed(l.named["tenant"])
 	if err != nil {
@@ -87,14 +88,14 @@ func (w *World) doKey(_ *txtar.Archive, l line) error {
 	for _, p := range strings.Split(l.named["may"], ",") {
 		rights = append(rights, cordon.Permission(p))
 	}
-	actor, err := w.newKey(t, l.word(0), rights)
+	actor, err := w.newKey(t, l.word(0), cordon.Role(or(l.named["role"], string(cordon.RoleAuthor))), rights)
 	w.actors[l.word(0)] = actor
 	return err
 }
 
-func (w *World) newKey(t *tenant, name string, rights []cordon.Permission) (cordon.Actor, error) {
+func (w *World) newKey(t *tenant, name string, role cordon.Role, rights []cordon.Permission) (cordon.Actor, error) {
 	ctx := context.Background()
-	owner, err := w.house.Registry.CreateAccount(ctx, w.operator(), cordon.Account{Tenant: t.ID, Name: name, Role: cordon.RoleAuthor})
+	owner, err := w.house.Registry.CreateAccount(ctx, w.operator(), cordon.Account{Tenant: t.ID, Name: name, Role: role})
 	if err != nil {
 		return cordon.Actor{}, err
 	}

@@ -23,6 +23,7 @@ func verbs() map[string]func(*World, *txtar.Archive, line) error {
 		"template":   (*World).doTemplate,
 		"approve":    (*World).doApprove,
 		"order":      (*World).doOrder,
+		"release":    (*World).doRelease,
 		"stop":       (*World).doStop,
 		"lift":       (*World).doLift,
 		"suppress":   (*World).doSuppress,

@@ -36,6 +36,7 @@ type sending struct {
 	letter                     versionRef
 	recipients, refs           []string
 	values, idempotency        string
+	content                    string
 	wait                       bool
 }
 
@@ -54,20 +55,30 @@ func (sh *shell) sendCommand() *cobra.Command {
 	f.StringVar(&s.audience, "audience", "", "audience, by ID or handle")
 	f.StringArrayVar(&s.recipients, "recipient", nil, "recipient's ID; may be repeated")
 	f.StringArrayVar(&s.refs, "ref", nil, "recipient by the tenant's own reference; may be repeated")
+	f.StringVar(&s.content, "content", "", "JSON file with the text itself (subject, text or html, from_address), or -; needs send.free, and waits for a second person")
 	f.StringVar(&s.values, "values", "", "CSV file with a row of values a recipient, or -")
 	f.StringVar(&s.idempotency, "idempotency-key", "", "makes a repeated call answer with the first dispatch")
 	f.BoolVar(&s.wait, "wait", false, "wait until every copy is delivered, kept back or given up, and show progress")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := require(f, "tenant", "template"); err != nil {
+		text := "template"
+		if s.content != "" {
+			text = "content"
+		}
+		if err := require(f, "tenant", text); err != nil {
 			return err
+		}
+		if s.content != "" && s.template != "" {
+			return misused("--content", "does not go with --template", "give one of the two")
 		}
 		single := len(s.recipients)+len(s.refs) > 0
 		if single == (s.audience != "") {
 			return misused("--audience", "or --recipient: exactly one is needed", "name an audience, or recipients")
 		}
 		var err error
-		if s.letter, err = parseVersionRef(s.template); err != nil {
-			return err
+		if s.content == "" {
+			if s.letter, err = parseVersionRef(s.template); err != nil {
+				return err
+			}
 		}
 		return sh.send(cmd.Context(), s)
 	}
@@ -116,11 +127,20 @@ func (sh *shell) send(ctx context.Context, s sending) error {
 
 // orderOf is the order as JSON.
 func (sh *shell) orderOf(ctx context.Context, s sending) (map[string]any, error) {
-	t, err := sh.templateRef(ctx, s.tenant, s.letter)
-	if err != nil {
-		return nil, err
+	order := map[string]any{"kind": "bulk"}
+	if s.content != "" {
+		content, err := sh.contentOf(s.content)
+		if err != nil {
+			return nil, err
+		}
+		order["content"] = content
+	} else {
+		t, err := sh.templateRef(ctx, s.tenant, s.letter)
+		if err != nil {
+			return nil, err
+		}
+		order["template"], order["version"] = t.template, t.version
 	}
-	order := map[string]any{"kind": "bulk", "template": t.template, "version": t.version}
 	if s.audience != "" {
 		order["audience"] = s.audience
 		return order, nil
@@ -135,6 +155,22 @@ func (sh *shell) orderOf(ctx context.Context, s sending) (map[string]any, error)
 	}
 	order["kind"], order["recipients"] = "single", ids
 	return order, nil
+}
+
+const maxContent = 1 << 20 // bytes; the house takes no larger letter
+
+// contentOf reads a text that is given with the order.
+func (sh *shell) contentOf(file string) (json.RawMessage, error) {
+	in, closeFile, err := sh.openInput(file)
+	if err != nil {
+		return nil, err
+	}
+	defer closeFile()
+	raw, err := io.ReadAll(io.LimitReader(in, maxContent+1))
+	if err != nil || len(raw) > maxContent || !json.Valid(raw) {
+		return nil, misused("--content", "is not a JSON object of at most 1 MiB", `write {"from_address": "…", "subject": "…", "text": "…"}`)
+	}
+	return raw, nil
 }
 
 // withValues sends the order as a form: its JSON, then the CSV as it is read.
