@@ -88,10 +88,23 @@ func openBench(ctx context.Context, o benchOptions, log io.Writer) (*benchHouse,
 	if err := b.open(ctx, o); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
+	if err := b.unused(ctx); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
 	if err := b.fill(ctx, o.recipients); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil
+}
+
+// unused refuses a database that holds anything: a bench fills it with invented
+// people, and its measures would be of both.
+func (b *benchHouse) unused(ctx context.Context) error {
+	tenants, _, err := b.Catalog.Tenants(ctx, b.by, cordon.Page{Limit: 1})
+	if err == nil && len(tenants) > 0 {
+		err = cordon.InvalidField("--database", "is in use", "give bench an empty database, and drop it afterwards")
+	}
+	return err
 }
 
 // open opens (or, after shut, opens again) the house in the folder.
