@@ -27,8 +27,12 @@ func (r *Rehearsal) bookOwn(ctx context.Context, p *Practice) (int64, error) {
 	return ownMail, nil
 }
 
-// waitQuiet waits until the practice's own mail has been delivered, and then as
-// long again as an undo window: whatever was going to leave has left.
+// quiet is how long a drill listens after the practice's own mail has come.
+const quiet = 1500 * time.Millisecond
+
+// waitQuiet waits until the practice's own mail has been delivered, which was
+// ordered last: whatever the intruder ordered has been due for longer. Then it
+// listens a while: what was going to leave has left.
 func (r *Rehearsal) waitQuiet(ctx context.Context, p *Practice, want int64) error {
 	undo := r.config.Undo
 	if undo == 0 {
@@ -41,7 +45,7 @@ func (r *Rehearsal) waitQuiet(ctx context.Context, p *Practice, want int64) erro
 	if err != nil {
 		return err
 	}
-	return until(ctx, undo/2+time.Second, func() (bool, error) { return false, nil })
+	return until(ctx, quiet, func() (bool, error) { return false, nil })
 }
 
 func (r *Rehearsal) assess(ctx context.Context, q url.Values) (cordon.Assessment, error) {

@@ -28,7 +28,7 @@ var demoPractices = []struct{ handle, name string }{
 
 const (
 	demoPatients = 5000
-	demoUndo     = 3 * time.Second // shorter than the default 10 s, for the reader's sake
+	demoUndo     = 5 * time.Second // shorter than the default 10 s, for the reader's sake
 )
 
 func demoCommand() *cobra.Command {
