@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"net"
 	"sync"
 
 	"github.com/cordonmail/cordon"
@@ -37,10 +36,10 @@ func (h *House) newExercises(real queue.Relay, config mailsink.Config) *exercise
 		config.Most = sinkMost
 	}
 	config.Now = h.now
-	wire := newPipes()
+	wire := NewPipes()
 	return &exercises{
 		real: real, sink: mailsink.Serve(wire, config), tenants: h.Store, known: map[cordon.TenantID]bool{},
-		far: relay.New(relay.Config{Addr: "sink.invalid:25", TLS: relay.TLSOff, Connections: sinkConnections, Dial: wire.dial, Now: h.now}),
+		far: relay.New(relay.Config{Addr: "sink.invalid:25", TLS: relay.TLSOff, Connections: sinkConnections, Dial: wire.Dial, Now: h.now}),
 	}
 }
 
@@ -91,36 +90,3 @@ func (x *exercises) close() error {
 	x.far.Close()
 	return x.sink.Close()
 }
-
-// pipes is a listener whose connections never leave the process.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), closed: make(chan struct{})} }
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	near, far := net.Pipe()
-	select {
-	case p.conns <- far:
-		return near, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case conn := <-p.conns:
-		return conn, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error   { p.once.Do(func() { close(p.closed) }); return nil }
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "sink", Net: "pipe"} }

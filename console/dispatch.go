@@ -197,7 +197,7 @@ func (c *Console) orderFacts(d cordon.Dispatch) []fact {
 		out = append(out, fact{Name: "First copy not before", Value: full(d.NotBefore)})
 	}
 	return append(out,
-		fact{Name: "Text approved as", Value: d.Hash, Mono: true},
+		fact{Name: "Hash of its text", Value: d.Hash, Mono: true},
 		fact{Name: "Dispatch", Value: string(d.ID), Mono: true},
 	)
 }

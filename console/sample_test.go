@@ -132,7 +132,7 @@ func sampleDispatchPage() dispatchPage {
 	for _, s := range barOrder {
 		p.States = append(p.States, stateCount{s, *p.Row.Dispatch.Counts.Of(s)})
 	}
-	p.Facts = []fact{{Name: "Ordered by", Value: "Key “booking system”"}, {Name: "Accepted", Value: full(sampleNow)}, {Name: "Text approved as", Value: p.Row.Dispatch.Hash, Mono: true}, {Name: "Dispatch", Value: string(sampleDispatch), Mono: true}}
+	p.Facts = []fact{{Name: "Ordered by", Value: "Key “booking system”"}, {Name: "Accepted", Value: full(sampleNow)}, {Name: "Hash of its text", Value: p.Row.Dispatch.Hash, Mono: true}, {Name: "Dispatch", Value: string(sampleDispatch), Mono: true}}
 	p.Damage = damageOf(cordon.Assessment{Delivered: 8, Unknown: 1, Held: 4586, FirstAt: sampleNow.Add(-time.Minute), LastAt: sampleNow.Add(-44 * time.Second), LedgerSize: 413})
 	return p
 }

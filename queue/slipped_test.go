@@ -13,7 +13,7 @@ import (
 // incident grade, and are stopped; the tenant's own mail under another key goes on.
 func TestSlippedRowsDeliverNothing(t *testing.T) {
 	w := real(t)
-	p, other := w.practice("clinic", 20), w.practice("surgery", 3)
+	p, other := w.practice("clinic", 20, forExercise), w.practice("surgery", 3)
 	stolen := cordon.NewKeyID()
 	w.must(w.store.CreateKey(w.ctx, operator, cordon.Key{
 		ID: stolen, Tenant: p.ID, Account: p.account, Name: "stolen", State: cordon.KeyActive, Permissions: []cordon.Permission{cordon.SendSingle},

@@ -146,10 +146,16 @@ func letterOf(domain string) cordon.Content {
 	}
 }
 
-func (w *world) practice(handle string, people int) *practice {
+// forExercise makes a practice that rows may be planted into.
+func forExercise(t *cordon.Tenant) { t.Exercise = true }
+
+func (w *world) practice(handle string, people int, change ...func(*cordon.Tenant)) *practice {
 	w.Helper()
 	p := &practice{w: w, key: cordon.NewKeyID(), account: cordon.NewAccountID()}
 	p.Tenant = cordon.Tenant{ID: cordon.NewTenantID(), Handle: handle, Name: handle, State: cordon.TenantActive, CreatedAt: w.now()}
+	for _, c := range change {
+		c(&p.Tenant)
+	}
 	w.must(w.store.CreateTenant(w.ctx, operator, p.Tenant))
 	w.must(w.store.CreateDomain(w.ctx, operator, cordon.Domain{Tenant: p.ID, Name: p.domain(), Selector: "c1"}, dkimKey()))
 	w.must(w.store.CreateKey(w.ctx, operator, cordon.Key{

@@ -295,7 +295,12 @@ func TestExitFactsAreTheTenantsOwn(t *testing.T) {
 func TestWhatIsPlantedHasNoMarkAndNoEntry(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store, c *handClock) {
 		ctx := context.Background()
-		p, other := newSender(t, s, c, 2), newSender(t, s, c, 2)
+		p := newSender(t, s, c, 2, func(t *cordon.Tenant) { t.Exercise = true })
+		other := newSender(t, s, c, 2)
+		real := other.order(cordon.Single)
+		real.Members = other.people
+		_, err := s.PlantUnchecked(ctx, real)
+		wantCode(t, err, cordon.Denied) // never into a tenant that was not made for exercises
 		size, _, err := s.LedgerHead(ctx)
 		ok(t, err)
 		n := p.order(cordon.Single)

@@ -48,12 +48,16 @@ type sender struct {
 	key      cordon.KeyID
 }
 
-func newSender(t testing.TB, s *store.Store, c *handClock, people int) *sender {
+func newSender(t testing.TB, s *store.Store, c *handClock, people int, change ...func(*cordon.Tenant)) *sender {
 	t.Helper()
 	ctx := context.Background()
 	p := &sender{t: t, s: s, clock: c, tenant: cordon.NewTenantID(), template: cordon.NewTemplateID(), account: cordon.NewAccountID(), key: cordon.NewKeyID()}
 	handle := "p" + cordon.RandomText(8)
-	ok(t, s.CreateTenant(ctx, operator, cordon.Tenant{ID: p.tenant, Handle: handle, Name: handle}))
+	tenant := cordon.Tenant{ID: p.tenant, Handle: handle, Name: handle}
+	for _, c := range change {
+		c(&tenant)
+	}
+	ok(t, s.CreateTenant(ctx, operator, tenant))
 	ok(t, s.CreateKey(ctx, operator, cordon.Key{ID: p.key, Tenant: p.tenant, Account: p.account, Name: "k"}, []byte(fmt.Sprintf("%-32s", p.key))))
 	p.addPeople(people)
 	return p

@@ -11,7 +11,7 @@ import (
 // missing: without provenance, without a verdict, without a ledger entry, to
 // whatever recipients are named. It exists ONLY for the drill that proves that
 // the exit refuses what the door never vouched for (incident A); nothing else
-// may call it.
+// may call it. A tenant that was not made for exercises is Denied.
 //
 // A recipient of another tenant is planted by its number: the exit finds no
 // such recipient in the dispatch's tenant, or another person's seal that does
@@ -27,6 +27,13 @@ func (s *Store) PlantUnchecked(ctx context.Context, n cordon.NewDispatch) (cordo
 	}
 	b.n.Dispatch.NotBefore = b.n.Dispatch.AcceptedAt
 	err := s.write(ctx, func(t *tx) error {
+		var exercise bool
+		if err := t.queryRow(ctx, `SELECT exercise FROM tenant WHERE id = $1`, string(n.Dispatch.Tenant)).Scan(&exercise); err != nil {
+			return orMissing(err, "tenant")
+		}
+		if !exercise {
+			return &cordon.Error{Code: cordon.Denied, Field: "tenant", Message: "was not made for exercises: nothing is planted there"}
+		}
 		if err := t.begin(ctx, b); err != nil {
 			return err
 		}

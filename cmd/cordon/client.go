@@ -138,54 +138,16 @@ func (sh *shell) open(ctx context.Context, mayCreate bool) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	pipes := newPipes()
+	pipes := app.NewPipes()
 	server := &http.Server{Handler: house.API.Local(), ReadHeaderTimeout: time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(pipes) }) // always ErrServerClosed: pipes cannot fail
-	return local(pipes.dial, false, func() error {
+	return local(pipes.Dial, false, func() error {
 		err := server.Close()
 		serving.Wait()
 		return errors.Join(err, house.Close())
 	}), nil
 }
-
-// pipes is a listener in memory.
-type pipes struct {
-	conns chan net.Conn
-	done  chan struct{}
-	once  sync.Once
-}
-
-func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), done: make(chan struct{})} }
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	here, there := net.Pipe()
-	select {
-	case p.conns <- there:
-		return here, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case conn := <-p.conns:
-		return conn, nil
-	case <-p.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error   { p.once.Do(func() { close(p.done) }); return nil }
-func (p *pipes) Addr() net.Addr { return memory{} }
-
-type memory struct{}
-
-func (memory) Network() string { return "memory" }
-func (memory) String() string  { return "memory" }
 
 // request is one call: what goes into it beyond the path.
 type request struct {
