@@ -62,14 +62,55 @@ func (l *Letter) strangers(values map[string]string) []cordon.Fault {
 // Sample renders the letter with invented values, for a preview: every optional
 // field present, the subject marked, and Invented set. It never fails.
 func (l *Letter) Sample() Rendered {
-	var values [MaxFields]string
-	for i, f := range l.fields {
-		values[i] = invent(f)
-	}
-	out, _ := l.render(&values) // no invented value is dots alone
+	out := l.SampleOf(nil)
 	out.Subject = "[Sample] " + out.Subject
+	return out
+}
+
+// SampleOf renders the letter with an invented person and the values an order
+// gives, for judging it; what the order does not give, or may not, is invented
+// too. The subject is not marked; Invented is set. It never fails.
+func (l *Letter) SampleOf(values map[string]string) Rendered {
+	var merged [MaxFields]string
+	for i := range l.fields {
+		f := &l.fields[i]
+		merged[i] = invent(*f)
+		if v := values[f.Name]; f.Source == cordon.FromOrder && !blank(v) && judge(f, v) == (flaw{}) {
+			merged[i] = v
+		}
+	}
+	out, err := l.render(&merged)
+	if err != nil { // a value of dots alone, behind a link: judged without it
+		for i, f := range l.fields {
+			merged[i] = invent(f)
+		}
+		out, _ = l.render(&merged) // no invented value is dots alone
+	}
 	out.Invented = true
 	return out
+}
+
+// FreeValue is the length in bytes from which a value of type text can carry a
+// message of its own; what is shorter (a name, a street, a room) says nothing
+// that the letter around it does not say.
+const FreeValue = 40
+
+// Free joins the values of one copy that are long enough to carry words of their
+// own, by line breaks; "" when there is none, and the copy says what a sample of
+// the letter says.
+func (l *Letter) Free(m Merge) string {
+	var b strings.Builder
+	for i := range l.fields {
+		f := &l.fields[i]
+		if f.Type != cordon.FieldText || !l.used[i] {
+			continue
+		}
+		if v, _ := l.lookup(f, m); len(v) >= FreeValue {
+			b.WriteString(v)
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
 }
 
 func invent(f cordon.Field) string {

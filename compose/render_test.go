@@ -151,6 +151,32 @@ func TestSampleIsMarkedAndWhole(t *testing.T) {
 	}
 }
 
+func TestSampleOfHoldsTheOrdersOwnWords(t *testing.T) {
+	l := compile(t, cordon.Content{
+		FromName: "North", FromAddress: "desk@north.example", Subject: "For {{name}}: {{note}}", Text: "{{note}} {{street}}",
+		Fields: []cordon.Field{
+			{Name: "name", Type: cordon.FieldText, Source: cordon.FromRecipient},
+			{Name: "street", Type: cordon.FieldText, Source: cordon.FromRecipient},
+			{Name: "note", Type: cordon.FieldText, Source: cordon.FromOrder},
+		},
+	})
+	note := "please bring the letter of your own doctor"
+	s := l.SampleOf(map[string]string{"note": note, "street": "not the order's to give"})
+	if s.Subject != "For Sam Sample: "+note || s.Text != note+" sample street" || !s.Invented {
+		t.Errorf("sample %q / %q, invented %v", s.Subject, s.Text, s.Invented)
+	}
+	if s := l.SampleOf(map[string]string{"note": "see www.prize.example"}); s.Text != "sample note sample street" {
+		t.Errorf("a value that may not stand in a letter was put there: %q", s.Text)
+	}
+	person := cordon.Person{Name: "Ada", Fields: map[string]string{"street": "Long Lane"}}
+	if got := l.Free(compose.Merge{Person: person, Values: map[string]string{"note": note}}); got != note+"\n" {
+		t.Errorf("free words %q", got)
+	}
+	if got := l.Free(compose.Merge{Person: person, Values: map[string]string{"note": "room 4"}}); got != "" {
+		t.Errorf("short values count as free words: %q", got)
+	}
+}
+
 func TestLettersRedactThemselves(t *testing.T) {
 	var b strings.Builder
 	slog.New(slog.NewTextHandler(&b, nil)).Info("x", "m", compose.Merge{Person: ada()}, "r", compose.Rendered{Text: "Ada"})
