@@ -27,6 +27,8 @@ const (
 	Reveal           Permission = "reveal" // open addresses; each use is a ledger entry
 	ReadLedger       Permission = "ledger.read"
 	RunDrills        Permission = "drills.run"
+	RecordComplaints Permission = "complaints.record" // a feedback loop's processor, or a person who takes them
+	ReportInbound    Permission = "inbound.report"    // tell of mail from outside that arrived for us
 )
 
 // Permissions lists every permission, in the order in which they are shown.
@@ -34,7 +36,7 @@ func Permissions() []Permission {
 	return []Permission{
 		ManageTenants, ManageKeys, ReadCatalog, ManageRecipients, ManageTemplates, ApproveTemplates,
 		SendSingle, SendBulk, SendFree, ReadDispatches, ReleaseHolds, PlaceStops, LiftStops,
-		Assess, Reveal, ReadLedger, RunDrills,
+		Assess, Reveal, ReadLedger, RunDrills, ReportInbound, RecordComplaints,
 	}
 }
 
@@ -114,9 +116,9 @@ func (r Role) Permissions() []Permission {
 	case RoleOperator:
 		return Permissions()
 	case RoleResponder:
-		return []Permission{ReadCatalog, ReadDispatches, ReleaseHolds, PlaceStops, LiftStops, Assess, Reveal, ReadLedger}
+		return []Permission{ReadCatalog, ReadDispatches, ReleaseHolds, PlaceStops, LiftStops, Assess, Reveal, ReadLedger, RecordComplaints}
 	case RoleAuthor:
-		return []Permission{ReadCatalog, ReadDispatches, ManageRecipients, ManageTemplates, SendSingle, SendBulk, PlaceStops, Assess}
+		return []Permission{ReadCatalog, ReadDispatches, ManageRecipients, ManageTemplates, SendSingle, SendBulk, PlaceStops, Assess, RecordComplaints}
 	case RoleApprover:
 		return []Permission{ReadCatalog, ReadDispatches, ApproveTemplates, ReleaseHolds, PlaceStops, LiftStops, Assess}
 	case RoleSender:

@@ -21,26 +21,34 @@ type room struct {
 }
 
 var (
-	crafts   = []string{"message", "compose"}
-	services = []string{"intake", "guard", "queue", "contain", "ledger", "identity", "catalog", "drill"}
-	edges    = []string{"api", "console"}
+	crafts   = []string{"message", "compose", "screen", "gauge"}
+	services = []string{"intake", "guard", "queue", "contain", "ledger", "identity", "catalog", "drill", "watch"}
+	edges    = []string{"api", "console", "smtpd"}
 )
 
 func floors() map[string]room {
-	everything := join(crafts, services, edges, []string{"store", "store/storetest", "relay", "app", "sim", "mailsink"})
+	everything := join(crafts, services, edges, []string{"store", "store/storetest", "relay", "scan", "scan/scantest", "app", "sim", "mailsink", "cmd/cordon/replay"})
 	table := map[string]room{
-		"":                {nil, "the words stand on nothing: the root package imports no room"},
-		"message":         {nil, "message knows only the words"},
-		"compose":         {[]string{"message"}, "a craft is a pure function: it knows words and messages"},
-		"store":           {[]string{"message"}, "storage knows words, never services or edges"},
-		"store/storetest": {[]string{"store"}, "storetest knows the store"},
-		"relay":           {[]string{"message"}, "the wire knows words and messages, never services or edges"},
-		"mailsink":        {[]string{"message"}, "the receiving server of demo and drill knows words and messages"},
-		"api":             {join(services, crafts), "an edge knows services, never the store or another edge"},
-		"console":         {join(services, crafts), "an edge knows services, never the store or another edge"},
-		"app":             {join(services, crafts, edges, []string{"store", "relay", "mailsink"}), "app wires everything below it"},
-		"cmd/cordon":      {everything, "the command starts what app wires"},
-		"sim":             {everything, "the simulated world may use the whole house"},
+		"":                  {nil, "the words stand on nothing: the root package imports no room"},
+		"message":           {nil, "message knows only the words"},
+		"compose":           {[]string{"message"}, "a craft is a pure function: it knows words and messages"},
+		"screen/train":      {[]string{"screen", "message"}, "training knows the craft it trains"},
+		"screen/alike":      {nil, "it makes the table of look-alike characters and knows nothing of the house"},
+		"screen":            {[]string{"message", "compose"}, "a craft is a pure function: it knows words, messages and letters"},
+		"gauge":             {nil, "a craft is a pure function: gauge knows the words alone"},
+		"store":             {[]string{"message"}, "storage knows words, never services or edges"},
+		"store/storetest":   {[]string{"store"}, "storetest knows the store"},
+		"relay":             {[]string{"message"}, "the wire knows words and messages, never services or edges"},
+		"scan":              {[]string{"message"}, "the outside scanners: knows words and messages"},
+		"scan/scantest":     {[]string{"scan"}, "scantest knows the outside scanners"},
+		"mailsink":          {[]string{"message"}, "the receiving server of demo and drill knows words and messages"},
+		"api":               {join(services, crafts), "an edge knows services, never the store or another edge"},
+		"console":           {join(services, crafts), "an edge knows services, never the store or another edge"},
+		"smtpd":             {join(services, crafts), "an edge knows services, never the store or another edge"},
+		"app":               {join(services, crafts, edges, []string{"store", "relay", "scan", "mailsink"}), "app wires everything below it"},
+		"cmd/cordon/replay": {[]string{"guard", "gauge"}, "a replay judges by the guard's own code and keeps its house in memory"},
+		"cmd/cordon":        {everything, "the command starts what app wires"},
+		"sim":               {everything, "the simulated world may use the whole house"},
 	}
 	for _, s := range services {
 		table[s] = room{crafts, "a service knows words and crafts, never another service, the store, a wire or an edge"}

@@ -19,6 +19,7 @@ const (
 	EntryKeyRevoked        EntryKind = "key.revoked"
 	EntryRecipientsChanged EntryKind = "recipients.changed"
 	EntryDecoysPlanted     EntryKind = "decoys.planted"
+	EntryDecoysRotated     EntryKind = "decoys.rotated" // new ones planted, as many old ones retired
 	EntryAudienceSaved     EntryKind = "audience.saved"
 	EntrySuppressed        EntryKind = "suppression.added"
 	EntryUnsuppressed      EntryKind = "suppression.removed"
@@ -31,7 +32,8 @@ const (
 	EntryDispatchHeld      EntryKind = "dispatch.held"
 	EntryDispatchReleased  EntryKind = "dispatch.released"
 	EntryDispatchDiscarded EntryKind = "dispatch.discarded"
-	EntryAttempts          EntryKind = "attempts" // a group of outcomes of one dispatch
+	EntryHoldAsked         EntryKind = "hold.asked" // the first of two people asked to release or discard
+	EntryAttempts          EntryKind = "attempts"   // a group of outcomes of one dispatch
 	EntrySignal            EntryKind = "signal"
 	EntryStopPlaced        EntryKind = "stop.placed"
 	EntryStopLifted        EntryKind = "stop.lifted"
@@ -39,6 +41,15 @@ const (
 	EntryPersonalDataRead  EntryKind = "personal-data.read"
 	EntryLimitChanged      EntryKind = "limit.changed"
 	EntryDrill             EntryKind = "drill"
+	EntryStageOpened       EntryKind = "stage.opened" // of a staged release: its copies may leave
+	EntryStageHeld         EntryKind = "stage.held"
+	EntryStageDone         EntryKind = "stage.done"     // watched long enough
+	EntryHostApproved      EntryKind = "host.approved"  // letters of the tenant may link there
+	EntryHostWithdrawn     EntryKind = "host.withdrawn" // and may no more
+	EntryTextShared        EntryKind = "text.shared"    // many tenants may send it in the same words
+	EntryTextUnshared      EntryKind = "text.unshared"
+	EntryScreenLearnt      EntryKind = "screen.learnt" // the screening learnt from a released or rejected hold
+	EntryComplaint         EntryKind = "complaint"     // a recipient's or a feedback loop's "this was wrong"
 )
 
 // Entry is one append-only fact. Its body never holds personal data, only

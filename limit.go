@@ -25,7 +25,19 @@ type Limits struct {
 	UnusualWait      time.Duration `json:"unusual_wait"`       // wait of those beyond
 	DecoysPerTenant  int           `json:"decoys_per_tenant"`  // at least
 	RecipientsADecoy int           `json:"recipients_a_decoy"` // one more decoy for each so many recipients
+	DecoyRotation    time.Duration `json:"decoy_rotation"`     // the oldest quarter of the decoys is replaced so often; 0 for never
 	CheckTimeout     time.Duration `json:"check_timeout"`      // a check slower than this holds
+	UndoBulk         time.Duration `json:"undo_bulk"`          // wait before the first copy of a bulk send
+	FirstUseHold     time.Duration `json:"first_use_hold"`     // the same, while no copy of the version has gone out in bulk; the longer of the two
+	StageFrom        int           `json:"stage_from"`         // a bulk send of more copies than this leaves in stages; 0: never
+	Stages           StageSteps    `json:"stages"`             // the steps; behind the last, each is ten times the one before
+
+	// Releasing or discarding more held copies than this in one act takes two people; 0: any.
+	SecondPersonOver int `json:"second_person_above"`
+
+	WatchLimits // at which evidence the watch holds and stops
+
+	BehaviourLimits // what is unusual for a sender
 }
 
 // DefaultLimits are the numbers of defaults.md; docs/limits.md says where each
@@ -51,7 +63,17 @@ func DefaultLimits() Limits {
 		UnusualWait:      2 * time.Minute,
 		DecoysPerTenant:  3,
 		RecipientsADecoy: 200,
+		DecoyRotation:    90 * 24 * time.Hour,
 		CheckTimeout:     2 * time.Second,
+		UndoBulk:         5 * time.Minute,
+		FirstUseHold:     10 * time.Minute,
+		StageFrom:        50,
+		SecondPersonOver: 100,
+		WatchLimits:      DefaultWatchLimits(),
+		BehaviourLimits:  DefaultBehaviourLimits(),
+		Stages: StageSteps{
+			{Copies: 10, Wait: 2 * time.Minute}, {Copies: 100, Wait: 5 * time.Minute}, {Copies: 1000, Wait: 15 * time.Minute},
+		},
 	}
 }
 

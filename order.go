@@ -29,13 +29,17 @@ type Order struct {
 	Audience   AudienceID    // bulk
 	Recipients []RecipientID // single: 1 … MaxRecipientsPerCall
 	// Rows are per-recipient values (an appointment's date), at most one row a
-	// recipient. nil when there are none. The sequence may be read only once.
+	// recipient. nil when there are none. The sequence may be read only once,
+	// until the door has it.
 	Rows iter.Seq2[Row, error]
 	// IdempotencyKey makes a repeated call answer with the first dispatch.
 	IdempotencyKey string
 	// Free is content that is not an approved template; refused unless the actor
 	// may SendFree. It is always nil for a key without that permission.
 	Free *Content
+	// Words is the fingerprint of the words that the order brings itself: its free
+	// content, or long merge values; 0 when an approved text says it all.
+	Words uint64
 	// Exercise marks a drill's order; such a dispatch may go only to tenants
 	// made by drills.
 	Exercise bool

@@ -51,6 +51,9 @@ type NewDispatch struct {
 	// Mark makes the provenance over the finished dispatch.
 	Mark func(Dispatch) []byte
 
+	// Release says how a bulk send leaves; the zero plan lets it leave whole.
+	Release StagePlan
+
 	IdempotencyKey string
 	OrderDigest    []byte // SHA-256 of the order, to tell a repeated call from a changed one
 }

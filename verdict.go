@@ -56,6 +56,12 @@ type Reason struct {
 	Message  string   `json:"message"`
 }
 
+// Checks whose word others look for among a dispatch's reasons.
+const (
+	CheckScreen   = "screen"    // what the letter says and shows
+	CheckSameText = "same-text" // the same words under several organisations' names
+)
+
 // Verdict is a decision with its reasons, and what must happen at once with it.
 type Verdict struct {
 	Decision Decision `json:"decision"`
@@ -71,6 +77,11 @@ type Verdict struct {
 	Ceilings []Ceiling `json:"-"`
 	// Pace is how much leaves promptly; nil when the order is bound by none.
 	Pace *Pace `json:"-"`
+	// Movement is what the order teaches about its sender, applied in the
+	// transaction that accepts it.
+	Movement *Movement `json:"-"`
+	// Sightings are fingerprints of what the order says, noted with it.
+	Sightings []Fingerprint `json:"-"`
 	// SuspendKey says why the actor's key is suspended; "" leaves it.
 	SuspendKey string `json:"-"`
 }
@@ -91,6 +102,10 @@ func (v *Verdict) Join(w Verdict) {
 	if v.Pace == nil {
 		v.Pace = w.Pace
 	}
+	if v.Movement == nil {
+		v.Movement = w.Movement
+	}
+	v.Sightings = append(v.Sightings, w.Sightings...)
 	if v.SuspendKey == "" {
 		v.SuspendKey = w.SuspendKey
 	}
