@@ -25,6 +25,7 @@ type birth struct {
 	lane   int64 // of single sends; a bulk dispatch's lane has its own number
 	digest hash.Hash
 	values int64 // rows of values written
+	stages int   // laid out; 0: it leaves whole
 
 	lastRecipient int64 // bulk: how far the audience has been walked
 	members       map[cordon.RecipientID]int64
@@ -88,6 +89,17 @@ func (b *birth) due() int64 {
 		return 0
 	}
 	return micros(b.d.NotBefore)
+}
+
+// bounded says whether the lane says when and how far the dispatch is open,
+// instead of the rows: whether it is staged is known when they are written.
+func (b *birth) bounded() bool { return b.d.Kind == cordon.Bulk && b.n.Release.From > 0 }
+
+func (b *birth) rowDue() int64 {
+	if b.bounded() {
+		return 0
+	}
+	return b.due()
 }
 
 // start resets what a transaction that is run again has set.
@@ -190,7 +202,7 @@ func (t *tx) fillChunk(ctx context.Context, b *birth) (int, error) {
 	}
 	after, limit := c.arg(b.lastRecipient), c.arg(acceptChunk)
 	seq, dispatch := c.arg(b.d.Recipients), c.arg(b.num)
-	due, at, state := c.arg(b.due()), c.arg(micros(b.d.AcceptedAt)), c.arg(string(b.rowState()))
+	due, at, state := c.arg(b.rowDue()), c.arg(micros(b.d.AcceptedAt)), c.arg(string(b.rowState()))
 	_, err = t.exec(ctx, fmt.Sprintf(`INSERT INTO delivery (tenant, dispatch, seq, recipient, lane, due, at, attempts, state)
 		SELECT $1, CAST(%s AS BIGINT), CAST(%s AS BIGINT) + ROW_NUMBER() OVER (ORDER BY m.num), m.num, CAST(%s AS BIGINT), CAST(%s AS BIGINT), CAST(%s AS BIGINT), 0, CAST(%s AS TEXT)
 		FROM (SELECT r.num AS num FROM %s WHERE %s AND %s > %s ORDER BY %s LIMIT %s) m ORDER BY m.num`,
@@ -283,6 +295,12 @@ func (t *tx) open(ctx context.Context, by cordon.Actor, b *birth) error {
 	if err := t.countUsage(ctx, b.tenant, b.d); err != nil {
 		return err
 	}
+	if err := t.learn(ctx, b); err != nil {
+		return err
+	}
+	if err := t.recordSightings(ctx, b.d, b.n.Verdict.Sightings); err != nil {
+		return err
+	}
 	t.noteAccepted(by, b)
 	t.wake("queue")
 	verdict := b.n.Verdict
@@ -296,6 +314,9 @@ func (t *tx) openLane(ctx context.Context, b *birth) error {
 		_, err := t.exec(ctx, `INSERT INTO lane (tenant, num, tenant_id, kind, template, account, key_id, dispatch_id) VALUES ($1, $2, $3, 'bulk', $4, $5, $6, $7)`,
 			b.tenant, b.lane, string(b.d.Tenant), string(b.d.Template), string(b.d.Account), string(b.d.Key), string(b.d.ID))
 		if err != nil {
+			return err
+		}
+		if err := t.layStages(ctx, b); err != nil {
 			return err
 		}
 	}
@@ -342,6 +363,7 @@ type acceptedBody struct {
 	Recipients int                  `json:"recipients"`
 	Digest     string               `json:"digest"` // SHA-256 over who is the recipient of which copy
 	Values     int64                `json:"values,omitempty"`
+	Stages     int                  `json:"stages,omitempty"` // in so many steps it leaves
 	Exercise   bool                 `json:"exercise,omitempty"`
 	State      cordon.DispatchState `json:"state"`
 	Reasons    []cordon.Reason      `json:"reasons,omitempty"`
@@ -356,7 +378,7 @@ func (t *tx) noteAccepted(by cordon.Actor, b *birth) {
 		Kind: kind, Tenant: d.Tenant, Actor: by.ID(), Subject: string(d.ID),
 		Body: mustJSON(acceptedBody{
 			Kind: d.Kind, Template: d.Template, Version: d.Version, Hash: d.Hash, Audience: d.Audience, Account: d.Account, Key: d.Key,
-			Recipients: d.Recipients, Digest: hex.EncodeToString(b.digest.Sum(nil)), Values: b.values, Exercise: d.Exercise, State: d.State, Reasons: d.Reasons,
+			Recipients: d.Recipients, Digest: hex.EncodeToString(b.digest.Sum(nil)), Values: b.values, Stages: b.stages, Exercise: d.Exercise, State: d.State, Reasons: d.Reasons,
 		}),
 	})
 }

@@ -89,14 +89,15 @@ func affectedIn(ctx context.Context, r querier, q cordon.Question, group []candi
 	}
 	columns := `SELECT v.dispatch, v.seq, ` + countedState("v") + `, v.at, COALESCE(p.id, ''), COALESCE(p.external_ref, '')`
 	const recipient = ` LEFT JOIN recipient p ON p.tenant = v.tenant AND p.num = v.recipient`
-	text := columns + ` FROM delivery v` + recipient + ` WHERE v.tenant = $1 AND v.dispatch = $2 AND v.seq > $3 AND v.at >= $4 AND v.at < $5 ORDER BY v.seq LIMIT $6`
+	const person = ` AND NOT COALESCE(p.decoy, FALSE)` // a decoy is nobody who was mailed: the exit refuses it
+	text := columns + ` FROM delivery v` + recipient + ` WHERE v.tenant = $1 AND v.dispatch = $2 AND v.seq > $3 AND v.at >= $4 AND v.at < $5` + person + ` ORDER BY v.seq LIMIT $6`
 	args := []any{tenant, nums[0], int64(0), from, until, want}
 	if afterDispatch == nums[0] {
 		args[2] = afterSeq
 	}
 	if len(group) > 1 {
 		text = columns + ` FROM {{nums $2}} j CROSS JOIN delivery v` + recipient + ` WHERE v.tenant = $1 AND v.dispatch = j.value
-			AND (v.dispatch > $3 OR (v.dispatch = $3 AND v.seq > $4)) AND v.at >= $5 AND v.at < $6 ORDER BY v.dispatch, v.seq LIMIT $7`
+			AND (v.dispatch > $3 OR (v.dispatch = $3 AND v.seq > $4)) AND v.at >= $5 AND v.at < $6` + person + ` ORDER BY v.dispatch, v.seq LIMIT $7`
 		args = []any{tenant, jsonText(nums), afterDispatch, afterSeq, from, until, want}
 	}
 	rows, err := r.query(ctx, text, args...)

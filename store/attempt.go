@@ -126,6 +126,9 @@ func (t *tx) settle(ctx context.Context, node int64, items []settled, careful bo
 	if err := t.settleHeld(ctx, items, now); err != nil {
 		return err
 	}
+	if err := t.countEvidence(ctx, items, facts); err != nil {
+		return err
+	}
 	slices.SortFunc(items, func(a, b settled) int {
 		return cmp.Or(cmp.Compare(a.dispatch.tenant, b.dispatch.tenant), cmp.Compare(a.outcome, b.outcome), a.comparePerhaps(b), cmp.Compare(a.reply, b.reply),
 			cmp.Compare(a.reason, b.reason), compareLanes(a.dispatch, b.dispatch), cmp.Compare(a.seq, b.seq))

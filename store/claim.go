@@ -20,21 +20,29 @@ type picked struct {
 
 // claimable chooses the copies of a lane whose turn has come. It is the only
 // way to "sending", and carries the stop predicate: a stop committed before
-// the claim always wins. The dispatch is looked at in a sub-select, so that the
+// the claim always wins; and, where the dispatch is released in stages, the
+// boundary of the open one. The dispatch is looked at in a sub-select, so that the
 // lock is on the copies alone; for a bulk lane, which is one dispatch, once for
 // the whole claim, for a lane of single sends at each copy. The + keeps the
 // primary key out of it: the index delivery_open has the order of the turns. A
 // bare LIMIT $4 would have SQLite plan the statement anew for every number.
-func claimable(dispatch string) string {
+func claimable(dispatch, turn string) string {
 	return `SELECT v.dispatch, v.seq, v.recipient, v.attempts, v.due, v.state, v.reply FROM delivery v
-		WHERE v.tenant = $1 AND v.lane = $2 AND v.` + openStates + ` AND v.due <= $3 AND +v.dispatch = ` + dispatch + `
+		WHERE v.tenant = $1 AND v.lane = $2 AND v.` + openStates + ` AND ` + turn + `
 		AND EXISTS (SELECT 1 FROM dispatch d WHERE d.tenant = $1 AND d.num = ` + dispatch + ` AND d.lane = $2 AND d.state = 'open'
 			AND NOT ` + blocked("d", "id", "$3") + `)
 		ORDER BY v.due, v.dispatch, v.seq LIMIT $4 + 0 {{skiplocked}}`
 }
 
-// A bulk dispatch has its lane's number.
-var claimableBulk, claimableSingle = claimable("$2"), claimable("v.dispatch")
+// A bulk dispatch has its lane's number. Of one in stages, what was not tried
+// yet and what is tried again are two ranges of delivery_open: in one, a claim
+// would walk over every copy of the stages to come.
+var (
+	claimableBulk   = claimable("$2", `v.due <= $3 AND +v.dispatch = $2`)
+	claimableSingle = claimable("v.dispatch", `v.due <= $3`)
+	claimableFresh  = claimable("$2", `v.due = 0 AND v.dispatch = $2 AND v.seq <= $5`)
+	claimableAgain  = claimable("$2", `v.due > 0 AND v.due <= $3 AND +v.dispatch = $2 AND v.seq <= $5`)
+)
 
 // ClaimDue takes up to n copies of the lane for sending by the node: they are
 // `sending` when it returns. What the exit judges them by is read after the
@@ -83,15 +91,7 @@ func (t *tx) claim(ctx context.Context, lane laneKey, node int64, n int) ([]pick
 		return nil, err
 	}
 	now := micros(t.now)
-	var kind cordon.Kind // as the store knows it, whatever the caller says
-	if err := t.queryRow(ctx, `SELECT l.kind FROM lane l WHERE l.tenant = $1 AND l.num = $2`, lane.tenant, lane.num).Scan(&kind); err != nil {
-		return nil, orMissing(err, "lane")
-	}
-	text := claimableSingle
-	if kind == cordon.Bulk {
-		text = claimableBulk
-	}
-	taken, err := t.pick(ctx, text, lane.tenant, lane.num, now, n)
+	taken, err := t.pickDue(ctx, lane, n)
 	if err != nil {
 		return nil, err
 	}

@@ -176,7 +176,7 @@ func (s *Store) IdempotentDispatch(ctx context.Context, tenant cordon.TenantID, 
 // ReleaseDispatch opens a dispatch that its verdict held, with the door's new
 // mark. The copies go back to the queue by the sweep, of which the first part
 // is done here.
-func (s *Store) ReleaseDispatch(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.DispatchID, mark func(cordon.Dispatch) []byte) error {
+func (s *Store) ReleaseDispatch(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.DispatchID, note cordon.HoldNote, mark func(cordon.Dispatch) []byte) error {
 	err := s.write(ctx, func(t *tx) error {
 		n, num, err := t.heldDispatch(ctx, tenant, id)
 		if err != nil {
@@ -189,11 +189,17 @@ func (s *Store) ReleaseDispatch(ctx context.Context, by cordon.Actor, tenant cor
 		if _, err := t.exec(ctx, `UPDATE dispatch SET state = 'open', provenance = $3 WHERE tenant = $1 AND num = $2`, num, n.num, n.d.Provenance); err != nil {
 			return err
 		}
+		if err := t.beginStages(ctx, laneKey{num, n.num}, n.d); err != nil {
+			return err
+		}
 		t.append(cordon.Entry{
 			Kind: cordon.EntryDispatchReleased, Tenant: tenant, Actor: by.ID(), Subject: string(id),
-			Body: mustJSON(map[string]any{"copies": n.d.Counts.Held}),
+			Body: noteBody(n.d.Counts.Held, note),
 		})
 		t.wake("queue")
+		if err := t.pardon(ctx, num, n.num, n.d); err != nil {
+			return err
+		}
 		return t.markFirstBulk(ctx, num, n.d)
 	})
 	if err != nil {
@@ -226,7 +232,7 @@ func (t *tx) heldDispatch(ctx context.Context, tenant cordon.TenantID, id cordon
 // DiscardDispatch cuts every copy of a dispatch that its verdict held. None of
 // them can leave from the moment this commits; that they are all marked cut is
 // the sweep's work, done here as far as ctx allows.
-func (s *Store) DiscardDispatch(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.DispatchID) (cut int64, err error) {
+func (s *Store) DiscardDispatch(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.DispatchID, note cordon.HoldNote) (cut int64, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		n, num, err := t.heldDispatch(ctx, tenant, id)
 		if err != nil {
@@ -236,9 +242,12 @@ func (s *Store) DiscardDispatch(ctx context.Context, by cordon.Actor, tenant cor
 		if _, err := t.exec(ctx, `UPDATE dispatch SET state = 'discarded', done_at = $3 WHERE tenant = $1 AND num = $2`, num, n.num, micros(t.now)); err != nil {
 			return err
 		}
+		if err := t.stopStages(ctx, laneKey{num, n.num}, by); err != nil {
+			return err
+		}
 		t.append(cordon.Entry{
 			Kind: cordon.EntryDispatchDiscarded, Tenant: tenant, Actor: by.ID(), Subject: string(id),
-			Body: mustJSON(map[string]any{"copies": cut}),
+			Body: noteBody(cut, note),
 		})
 		return nil
 	})

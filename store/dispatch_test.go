@@ -287,8 +287,8 @@ func TestAHeldDispatchWaitsForAPerson(t *testing.T) {
 			if claims := claimAll(t, s, 100); len(claims) != 0 {
 				t.Fatal("a held copy was claimed")
 			}
-			ok(t, s.ReleaseDispatch(ctx, operator, p.tenant, d.ID, mark))
-			if err := s.ReleaseDispatch(ctx, operator, p.tenant, d.ID, mark); cordon.CodeOf(err) != cordon.Conflict {
+			ok(t, s.ReleaseDispatch(ctx, operator, p.tenant, d.ID, cordon.HoldNote{}, mark))
+			if err := s.ReleaseDispatch(ctx, operator, p.tenant, d.ID, cordon.HoldNote{}, mark); cordon.CodeOf(err) != cordon.Conflict {
 				t.Fatalf("released twice: %v", err)
 			}
 			claims := claimAll(t, s, 100)
@@ -299,10 +299,10 @@ func TestAHeldDispatchWaitsForAPerson(t *testing.T) {
 		}
 		other := newSender(t, s, c, 1)
 		for _, d := range []cordon.Dispatch{p.bulk(held), p.single(p.people[:4], held)} {
-			if _, err := s.DiscardDispatch(ctx, operator, other.tenant, d.ID); cordon.CodeOf(err) != cordon.Missing {
+			if _, err := s.DiscardDispatch(ctx, operator, other.tenant, d.ID, cordon.HoldNote{}); cordon.CodeOf(err) != cordon.Missing {
 				t.Fatalf("another tenant discards: %v", err)
 			}
-			cut, err := s.DiscardDispatch(ctx, operator, p.tenant, d.ID)
+			cut, err := s.DiscardDispatch(ctx, operator, p.tenant, d.ID, cordon.HoldNote{})
 			if err != nil || cut != int64(d.Recipients) {
 				t.Fatalf("cut %d, %v", cut, err)
 			}

@@ -55,13 +55,25 @@ func (m laneMoves) shift(k laneKey, from, to cordon.DeliveryState, n int64) {
 type laneStand struct {
 	counts  cordon.Counts
 	nextDue sql.NullInt64
+	openTo  sql.NullInt64 // how far a staged dispatch is open
 }
 
 // idle says whether nothing in the lane can change by itself any more, unless a
-// copy that was perhaps delivered is just being tried again.
+// copy that was perhaps delivered is just being tried again. A stage that is
+// held may keep such a try back, so nothing ends under it.
 func (l laneStand) idle() bool {
 	c := l.counts
-	return c.Queued+c.Sending+c.Deferred+c.Held == 0 && !l.nextDue.Valid
+	return c.Queued+c.Sending+c.Deferred+c.Held == 0 && !l.nextDue.Valid && !(l.shut() && c.Uncertain > 0)
+}
+
+// shut says whether a held stage, or a verdict, keeps the whole lane back.
+func (l laneStand) shut() bool { return l.openTo.Valid && l.openTo.Int64 == 0 }
+
+// stageLeft says whether every copy of the stages opened so far had its first
+// try: whatever waits or is being sent for the first time belongs to a later one.
+func (l laneStand) stageLeft() bool {
+	c := l.counts
+	return l.openTo.Valid && !l.shut() && c.Queued+c.Held+c.Sending <= c.Total()-l.openTo.Int64
 }
 
 // apply adds the moves to the counters, always in the same order of lanes (so
@@ -99,10 +111,17 @@ func (m *laneMove) apply(ctx context.Context, t *tx, k laneKey) (laneStand, erro
 		first_at = CASE WHEN CAST($12 AS BIGINT) <> 0 AND (first_at = 0 OR first_at > $12) THEN $12 ELSE first_at END,
 		last_at = CASE WHEN last_at < $13 THEN $13 ELSE last_at END
 		WHERE tenant = $1 AND num = $2
-		RETURNING `+laneCounters+`, next_due`,
+		RETURNING `+laneCounters+`, next_due, open_to`,
 		k.tenant, k.num, b.Queued, b.Sending, b.Delivered, b.Deferred, b.Bounced, b.Uncertain, b.Held, b.Cut, b.Refused, m.first, m.last)
 	stand, err := scanLaneStand(row)
+	if err == nil && stand.stageLeft() {
+		err = t.noteLeft(ctx, k)
+	}
 	if err != nil || !m.reopened {
+		return stand, err
+	}
+	if stand.openTo.Valid {
+		err = t.queryRow(ctx, nextDueStaged, k.tenant, k.num, never, stand.openTo.Int64).Scan(&stand.nextDue)
 		return stand, err
 	}
 	err = t.queryRow(ctx, `UPDATE lane SET next_due = (SELECT MIN(v.due) FROM delivery v
@@ -111,13 +130,23 @@ func (m *laneMove) apply(ctx context.Context, t *tx, k laneKey) (laneStand, erro
 	return stand, err
 }
 
+// nextDueStaged is when a copy of the stages opened so far is due, with the
+// bound of the claim ($4): a lane whose stage is used up is not offered until
+// the next one opens. The order by due has SQLite take delivery_open, and look
+// at one row, where the primary key would lead it over all that have left.
+const nextDueStaged = `UPDATE lane SET next_due = CASE
+		WHEN (SELECT v.seq FROM delivery v WHERE v.tenant = $1 AND v.lane = $2 AND v.` + openStates + ` AND v.due <= 0
+			ORDER BY v.due, v.dispatch, v.seq LIMIT 1) <= $4 THEN opens_at
+		ELSE (SELECT MIN(v.due) FROM delivery v WHERE v.tenant = $1 AND v.lane = $2 AND v.` + openStates + ` AND v.due > 0 AND v.due < $3 AND v.seq <= $4) END
+	WHERE tenant = $1 AND num = $2 RETURNING next_due`
+
 func scanCounts(c *cordon.Counts) []any {
 	return []any{&c.Queued, &c.Sending, &c.Delivered, &c.Deferred, &c.Bounced, &c.Uncertain, &c.Held, &c.Cut, &c.Refused}
 }
 
 func scanLaneStand(r scanner) (laneStand, error) {
 	var l laneStand
-	err := r.Scan(append(scanCounts(&l.counts), &l.nextDue)...)
+	err := r.Scan(append(scanCounts(&l.counts), &l.nextDue, &l.openTo)...)
 	return l, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/cordonmail/cordon"
@@ -141,6 +142,9 @@ func (t *tx) draftRows(ctx context.Context, keys *tenantKeys, rows []cordon.Reci
 		}
 		same[key] = len(drafts)
 		drafts = append(drafts, d)
+	}
+	if err := t.yieldRefs(ctx, keys.num, slices.Collect(maps.Keys(byRef))); err != nil {
+		return nil, err
 	}
 	if err := t.findByRef(ctx, keys.num, drafts, byRef); err != nil {
 		return nil, err

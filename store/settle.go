@@ -252,6 +252,9 @@ func (t *tx) finishDispatches(ctx context.Context, facts map[laneKey]*dispatchFa
 		if err != nil {
 			return fmt.Errorf("finish dispatches: %w", err)
 		}
+		if err := t.endStages(ctx, tenant, nums, stands); err != nil {
+			return fmt.Errorf("finish dispatches: %w", err)
+		}
 	}
 	return nil
 }

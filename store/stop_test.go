@@ -328,6 +328,21 @@ func TestCountersEqualRowsWhateverHappens(t *testing.T) {
 			}
 			rt.Repeat(map[string]func(*rapid.T){
 				"bulk": func(rt *rapid.T) { note(p.bulk()) },
+				"staged": func(rt *rapid.T) {
+					note(p.bulk(inStages(rapid.IntRange(1, 12).Draw(rt, "from"), 2*time.Second, 3, 7), func(n *cordon.NewDispatch) {
+						n.Dispatch.NotBefore = n.Dispatch.AcceptedAt.Add(time.Duration(rapid.IntRange(0, 20).Draw(rt, "undo")) * time.Second)
+						if rapid.Bool().Draw(rt, "is held") {
+							held(n)
+						}
+					}))
+				},
+				"stage": func(rt *rapid.T) {
+					stages, err := s.StagedDispatches(ctx, 100)
+					ok(t, err)
+					if len(stages) > 0 {
+						changeAnyhow(t, s, rapid.SampledFrom(stages).Draw(rt, "stage"), rapid.IntRange(0, 2).Draw(rt, "change"))
+					}
+				},
 				"held": func(rt *rapid.T) { note(p.single(p.people[:rapid.IntRange(1, 5).Draw(rt, "n")], held)) },
 				"single": func(rt *rapid.T) {
 					note(p.single(p.people[:rapid.IntRange(1, 5).Draw(rt, "n")], func(n *cordon.NewDispatch) {
@@ -388,9 +403,9 @@ func TestCountersEqualRowsWhateverHappens(t *testing.T) {
 					for _, d := range all {
 						if now, err := s.Dispatch(ctx, p.tenant, d.ID); err == nil && now.State == cordon.DispatchHeld {
 							if rapid.Bool().Draw(rt, "release") {
-								ok(t, s.ReleaseDispatch(ctx, operator, p.tenant, d.ID, func(cordon.Dispatch) []byte { return []byte("m") }))
+								ok(t, s.ReleaseDispatch(ctx, operator, p.tenant, d.ID, cordon.HoldNote{}, func(cordon.Dispatch) []byte { return []byte("m") }))
 							} else {
-								_, err := s.DiscardDispatch(ctx, operator, p.tenant, d.ID)
+								_, err := s.DiscardDispatch(ctx, operator, p.tenant, d.ID, cordon.HoldNote{})
 								ok(t, err)
 							}
 							return
@@ -400,6 +415,7 @@ func TestCountersEqualRowsWhateverHappens(t *testing.T) {
 				"time": func(rt *rapid.T) { c.advance(30 * time.Second) },
 			})
 			checkLanes(t, s)
+			checkStages(t, s)
 			p.checkPerhaps()
 			checkListed(t, s, cordon.Question{Tenant: p.tenant, From: c.now().Add(-90 * time.Second), Until: c.now().Add(-20 * time.Second)})
 		})

@@ -92,7 +92,7 @@ func (w *sweep) become(ctx context.Context, lane laneKey, rows []picked, to cord
 	perhaps, certain := partition(rows, func(p picked) bool { return p.state == cordon.Uncertain })
 	m := mover{set: `state = $4, at = $5, node = NULL`, guard: `state IN ('queued', 'deferred', 'held')`, args: []any{string(to), micros(w.now)}}
 	if to == cordon.Queued {
-		m.set += `, due = 0`
+		m.set += fmt.Sprintf(`, due = CASE WHEN attempts = 0 AND due > %d THEN due ELSE 0 END`, micros(w.now)) // its undo window is not cut short
 		w.wake("queue")
 	}
 	if err := w.moveTo(ctx, lane, certain, m, attemptsBody{Outcome: to, Stop: stop}, facts); err != nil {

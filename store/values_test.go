@@ -132,7 +132,7 @@ func TestValuesGoWhenTheirCopyIsCut(t *testing.T) {
 		ok(t, err)
 		sweepAll(t, s, 7)
 		wantValues(t, s, "discarded, but for what a verdict holds and the other tenant", 20)
-		if _, err := s.DiscardDispatch(ctx, operator, p.tenant, kept.ID); err != nil {
+		if _, err := s.DiscardDispatch(ctx, operator, p.tenant, kept.ID, cordon.HoldNote{}); err != nil {
 			t.Fatal(err)
 		}
 		sweepAll(t, s, 7)
