@@ -21,12 +21,14 @@ type Config struct {
 	// DataDir holds the encrypted spool of a running import; "" means the
 	// system's temporary folder.
 	DataDir string
-	// DecoyDomain is the domain of planted addresses; "" means
-	// DefaultDecoyDomain. An installation that receives its own mail sets a
-	// domain of its own here, so that mail arriving there is proof of a leak.
+	// DecoyDomain is the domain of planted addresses, or several with commas
+	// between; "" means DefaultDecoyDomain. An installation that receives mail
+	// sets domains of its own, so that mail arriving there is proof of a leak.
 	DecoyDomain string
-	Now         func() time.Time
-	Log         *slog.Logger
+	// Print makes the fingerprint of a mail that arrived at a decoy; nil: none.
+	Print func(raw []byte) string
+	Now   func() time.Time
+	Log   *slog.Logger
 }
 
 // Catalog keeps what tenants send with.
@@ -34,13 +36,14 @@ type Catalog struct {
 	store       Store
 	dataDir     string
 	decoyDomain string
+	print       func(raw []byte) string
 	now         func() time.Time
 	log         *slog.Logger
 }
 
 // New makes a Catalog.
 func New(c Config) *Catalog {
-	k := &Catalog{store: c.Store, dataDir: c.DataDir, decoyDomain: c.DecoyDomain, now: c.Now, log: c.Log}
+	k := &Catalog{store: c.Store, dataDir: c.DataDir, decoyDomain: c.DecoyDomain, print: c.Print, now: c.Now, log: c.Log}
 	if k.decoyDomain == "" {
 		k.decoyDomain = DefaultDecoyDomain
 	}

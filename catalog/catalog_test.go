@@ -213,7 +213,7 @@ func TestLimits(t *testing.T) {
 	err = h.SetLimits(t.Context(), h.op, clinic, cordon.Limits{})
 	wantCode(t, err, cordon.Invalid)
 	var e *cordon.Error
-	if errors.As(err, &e); len(e.Faults) != 13 {
+	if errors.As(err, &e); len(e.Faults) != 20 {
 		t.Errorf("%d faults: %+v", len(e.Faults), e)
 	}
 	for name, change := range map[string]func(*cordon.Limits){
@@ -509,6 +509,11 @@ func TestEveryVerbAsksFirst(t *testing.T) {
 		note("CreateDomain", err)
 		_, err = h.Domains(ctx, by, clinic)
 		note("Domains", err)
+		_, err = h.ApproveHost(ctx, by, clinic, "maps.example.org")
+		note("ApproveHost", err)
+		note("WithdrawHost", h.WithdrawHost(ctx, by, clinic, "maps.example.org"))
+		_, err = h.LinkHosts(ctx, by, clinic)
+		note("LinkHosts", err)
 		_, err = h.Limits(ctx, by, clinic)
 		note("Limits", err)
 		note("SetLimits", h.SetLimits(ctx, by, clinic, cordon.DefaultLimits()))

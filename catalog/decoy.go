@@ -2,37 +2,69 @@ package catalog
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
-	"math/rand/v2"
 	"strings"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
+	"time"
 
 	"github.com/cordonmail/cordon"
 )
 
-//go:embed data/names.tsv
-var namesTSV string
+// DecoyStore is what decoys need of storage.
+type DecoyStore interface {
+	PlantDecoys(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, people []cordon.Person) error
+	SowDecoys(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, plantings []cordon.Planting) error
+	RotateDecoys(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, plantings []cordon.Planting, since time.Time) (retired int, err error)
+	DressDecoys(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, refs []string) (dressed int, err error)
+	SampleRefs(ctx context.Context, tenant cordon.TenantID, n int) ([]string, error)
+	Decoys(ctx context.Context, tenant cordon.TenantID) ([]cordon.RecipientID, error)
+	DecoyCoverage(ctx context.Context, p cordon.Page) ([]cordon.DecoyCoverage, string, error)
+	TenantDecoys(ctx context.Context, tenant cordon.TenantID) (cordon.DecoyCoverage, error)
+	DecoyArrivals(ctx context.Context, most int) ([]cordon.DecoyArrival, error)
 
-// decoysACall bounds one transaction of planting.
-const decoysACall = 1000
+	FindDecoys(ctx context.Context, a cordon.Address) ([]cordon.Decoy, error)
+	RecordArrival(ctx context.Context, by cordon.Actor, d cordon.Decoy, a cordon.Arrival, g cordon.Signal) (copies int64, err error)
+	FindRecipients(ctx context.Context, tenant cordon.TenantID, ids []cordon.RecipientID) (map[cordon.RecipientID]cordon.Found, error)
+	TouchDecoy(ctx context.Context, by cordon.Actor, v cordon.Verdict) error
+}
+
+const (
+	// decoysACall bounds one transaction of planting.
+	decoysACall = 1000
+	// rotatedShare: one of so many decoys is replaced at a rotation, rounded up.
+	rotatedShare = 4
+	// refsSampled is how many of the oldest and of the newest people show what the
+	// tenant's references look like.
+	refsSampled = 100
+)
 
 // PlantDecoys brings the tenant's decoys up to what its limits ask for and
 // answers how many were planted.
 func (c *Catalog) PlantDecoys(ctx context.Context, by cordon.Actor, tenant cordon.TenantID) (int, error) {
+	return c.PlantDecoysFor(ctx, by, tenant, "")
+}
+
+// PlantDecoysFor is PlantDecoys with a label: the occasion, or what the decoys
+// are planted into. It is told when mail arrives at one of them.
+func (c *Catalog) PlantDecoysFor(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, label string) (int, error) {
 	if !by.Can(cordon.ManageRecipients, tenant) {
 		return 0, forbidden(cordon.ManageRecipients)
+	}
+	if label != "" {
+		if err := checkLabel("label", label); err != nil {
+			return 0, err
+		}
+		if strings.Contains(label, "@") {
+			return 0, cordon.InvalidField("label", "holds what looks like an address", "leave personal data out: the label stays in the ledger for good")
+		}
 	}
 	if _, err := c.active(ctx, tenant); err != nil {
 		return 0, err
 	}
-	return c.topUpDecoys(ctx, by, tenant)
+	return c.topUp(ctx, by, tenant, label)
 }
 
-// Decoys names the tenant's decoys. Only an actor of the whole installation is
-// told: to anyone else a decoy is a person like the others.
+// Decoys names the tenant's standing decoys. Only an actor of the whole
+// installation is told: to anyone else a decoy is a person like the others.
 func (c *Catalog) Decoys(ctx context.Context, by cordon.Actor, tenant cordon.TenantID) ([]cordon.RecipientID, error) {
 	if !by.Can(cordon.ManageTenants, "") {
 		return nil, forbidden(cordon.ManageTenants)
@@ -40,146 +72,219 @@ func (c *Catalog) Decoys(ctx context.Context, by cordon.Actor, tenant cordon.Ten
 	return c.store.Decoys(ctx, tenant)
 }
 
-func (c *Catalog) topUpDecoys(ctx context.Context, by cordon.Actor, tenant cordon.TenantID) (int, error) {
+// RotateDecoys replaces the oldest quarter of the tenant's decoys and answers how
+// many. The replaced ones stay traps for good.
+func (c *Catalog) RotateDecoys(ctx context.Context, by cordon.Actor, tenant cordon.TenantID) (int, error) {
+	if !by.Can(cordon.ManageTenants, "") {
+		return 0, forbidden(cordon.ManageTenants)
+	}
+	if _, err := c.active(ctx, tenant); err != nil {
+		return 0, err
+	}
+	return c.rotate(ctx, by, tenant, c.now())
+}
+
+// DecoyCoverage says how every tenant's directory is guarded, without naming a
+// decoy. Only an actor of the whole installation is told.
+func (c *Catalog) DecoyCoverage(ctx context.Context, by cordon.Actor, p cordon.Page) ([]cordon.DecoyCoverage, string, error) {
+	if !by.Can(cordon.ManageTenants, "") {
+		return nil, "", forbidden(cordon.ManageTenants)
+	}
+	list, next, err := c.store.DecoyCoverage(ctx, p)
+	if err != nil {
+		return nil, "", fmt.Errorf("decoy coverage: %w", err)
+	}
+	for i := range list {
+		limits, err := c.store.Limits(ctx, list[i].Tenant)
+		if err != nil {
+			return nil, "", fmt.Errorf("decoy coverage: %w", err)
+		}
+		list[i].Wanted = limits.Decoys(list[i].People)
+	}
+	return list, next, nil
+}
+
+// TenantDecoys is the coverage of one tenant.
+func (c *Catalog) TenantDecoys(ctx context.Context, by cordon.Actor, tenant cordon.TenantID) (cordon.DecoyCoverage, error) {
+	if !by.Can(cordon.ManageTenants, "") {
+		return cordon.DecoyCoverage{}, forbidden(cordon.ManageTenants)
+	}
+	cover, err := c.store.TenantDecoys(ctx, tenant)
+	if err != nil {
+		return cordon.DecoyCoverage{}, err
+	}
+	limits, err := c.store.Limits(ctx, tenant)
+	cover.Wanted = limits.Decoys(cover.People)
+	return cover, err
+}
+
+// ReceivesDecoyMail says whether decoys are planted at a domain that can
+// receive, so that each is a mailbox too.
+func (c *Catalog) ReceivesDecoyMail() bool { return DecoyMailComes(c.decoyDomain) }
+
+// DecoyMailComes says whether mail can come to every domain of the setting.
+func DecoyMailComes(setting string) bool {
+	for _, d := range DecoyDomains(setting) {
+		if !receives(d) {
+			return false
+		}
+	}
+	return true
+}
+
+// decoyDomains are the domains of planted addresses. Several make them harder to
+// sort out of a stolen list.
+func (c *Catalog) decoyDomains() []string { return DecoyDomains(c.decoyDomain) }
+
+// DecoyDomains reads the setting: one domain, or several with commas between.
+func DecoyDomains(setting string) []string {
+	var domains []string
+	for d := range strings.SplitSeq(setting, ",") {
+		if d = strings.ToLower(strings.TrimSuffix(strings.TrimSpace(d), ".")); d != "" {
+			domains = append(domains, d)
+		}
+	}
+	if len(domains) == 0 {
+		return []string{DefaultDecoyDomain}
+	}
+	return domains
+}
+
+// topUp plants what is missing. Once the installation receives mail, decoys of
+// before that cannot receive do not count.
+func (c *Catalog) topUp(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, label string) (int, error) {
 	limits, err := c.store.Limits(ctx, tenant)
 	if err != nil {
 		return 0, fmt.Errorf("plant decoys: %w", err)
 	}
-	active, decoys, err := c.store.CountRecipients(ctx, tenant)
+	cover, err := c.store.TenantDecoys(ctx, tenant)
 	if err != nil {
 		return 0, fmt.Errorf("plant decoys: %w", err)
 	}
-	fields, err := c.store.FieldNames(ctx, tenant)
+	there := cover.Standing
+	if c.ReceivesDecoyMail() {
+		there = cover.Mailboxes
+	}
+	v, err := c.inventor(ctx, tenant)
 	if err != nil {
 		return 0, fmt.Errorf("plant decoys: %w", err)
 	}
-	inventor := newInventor(c.decoyDomain, fields)
 	planted := 0
-	for want := limits.Decoys(active) - decoys; planted < want; {
-		people := make([]cordon.Person, min(want-planted, decoysACall))
-		for i := range people {
-			people[i] = inventor.person()
-		}
-		if err := c.store.PlantDecoys(ctx, by, tenant, people); err != nil {
+	for want := limits.Decoys(cover.People) - there; planted < want; {
+		some := v.plantings(min(want-planted, decoysACall), label)
+		if err := c.store.SowDecoys(ctx, by, tenant, some); err != nil {
 			return planted, fmt.Errorf("plant decoys: %w", err)
 		}
-		planted += len(people)
+		planted += len(some)
+	}
+	// Those planted before the tenant had people, or references, look like nobody.
+	if refs := v.refs(min(cover.Standing, decoysACall) * refsOffered); len(refs) > 0 {
+		if _, err := c.store.DressDecoys(ctx, by, tenant, refs); err != nil {
+			return planted, fmt.Errorf("plant decoys: %w", err)
+		}
 	}
 	return planted, nil
 }
 
-// inventor makes people who do not exist, in the shape the tenant's real ones
-// have, so that somebody who reads a stolen list cannot tell them apart.
-type inventor struct {
-	domain    string
-	forenames [][]string // by country
-	surnames  [][]string
-	fields    []string
-	seen      map[string]bool
-}
-
-func newInventor(domain string, fields []string) *inventor {
-	v := &inventor{domain: domain, fields: fields, seen: map[string]bool{}}
-	country := map[string]int{}
-	for line := range strings.Lines(namesTSV) {
-		code, rest, _ := strings.Cut(strings.TrimRight(line, "\r\n"), "\t")
-		part, name, ok := strings.Cut(rest, "\t")
-		if !ok {
-			continue
-		}
-		i, known := country[code]
-		if !known {
-			i = len(v.forenames)
-			country[code] = i
-			v.forenames, v.surnames = append(v.forenames, nil), append(v.surnames, nil)
-		}
-		if part == "forename" {
-			v.forenames[i] = append(v.forenames[i], name)
-		} else {
-			v.surnames[i] = append(v.surnames[i], name)
-		}
+func (c *Catalog) inventor(ctx context.Context, tenant cordon.TenantID) (*inventor, error) {
+	fields, err := c.store.FieldNames(ctx, tenant)
+	if err != nil {
+		return nil, err
 	}
-	return v
-}
-
-// person draws one. The choice of a name is no secret (the recipient's ID is,
-// and it comes from crypto/rand in the store), so math/rand, seeded by the
-// system, does.
-func (v *inventor) person() cordon.Person {
-	country := rand.IntN(len(v.forenames))
-	first := v.forenames[country][rand.IntN(len(v.forenames[country]))]
-	last := v.surnames[country][rand.IntN(len(v.surnames[country]))]
-	p := cordon.Person{Name: first + " " + last, Address: v.address(first, last)}
-	for _, f := range v.fields {
-		var value string
-		switch f {
-		case "first_name":
-			value = first
-		case "last_name":
-			value = last
-		default:
-			continue // an invented diagnosis or number could mislead a person
-		}
-		if p.Fields == nil {
-			p.Fields = map[string]string{}
-		}
-		p.Fields[f] = value
+	refs, err := c.store.SampleRefs(ctx, tenant, refsSampled)
+	if err != nil {
+		return nil, err
 	}
-	return p
+	return newInventor(c.decoyDomains(), fields, refs), nil
 }
 
-// address makes a local part as people have them; the first free of a few
-// shapes, so that no two decoys of one planting share an address.
-func (v *inventor) address(first, last string) cordon.Address {
-	f, l := plain(first), plain(last)
+func (v *inventor) plantings(n int, label string) []cordon.Planting {
+	all := make([]cordon.Planting, n)
+	for i := range all {
+		all[i] = v.planting(label)
+	}
+	return all
+}
+
+func (c *Catalog) rotate(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, since time.Time) (int, error) {
+	cover, err := c.store.TenantDecoys(ctx, tenant)
+	if err != nil {
+		return 0, fmt.Errorf("rotate decoys: %w", err)
+	}
+	v, err := c.inventor(ctx, tenant)
+	if err != nil {
+		return 0, fmt.Errorf("rotate decoys: %w", err)
+	}
+	n := (cover.Standing + rotatedShare - 1) / rotatedShare
+	retired, err := c.store.RotateDecoys(ctx, by, tenant, v.plantings(n, "at a rotation"), since)
+	if err != nil {
+		return 0, fmt.Errorf("rotate decoys: %w", err)
+	}
+	return retired, nil
+}
+
+// tendEvery is how often decoys are looked after.
+const tendEvery = time.Hour
+
+// KeepDecoys looks after every tenant's decoys until ctx is done: it plants what
+// a grown tenant lacks and rotates what is due. What fails is tried again an
+// hour later.
+func (c *Catalog) KeepDecoys(ctx context.Context) error {
+	tick := time.NewTicker(tendEvery)
+	defer tick.Stop()
 	for {
-		var local string
-		switch rand.IntN(4) {
-		case 0:
-			local = f + "." + l
-		case 1:
-			local = f[:1] + l
-		case 2:
-			local = fmt.Sprintf("%s.%s%02d", f, l, rand.IntN(100))
-		default:
-			local = fmt.Sprintf("%s%d", f, 1945+rand.IntN(60))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
 		}
-		if v.seen[local] {
-			local = fmt.Sprintf("%s%d", local, rand.IntN(1_000_000))
-		}
-		if !v.seen[local] {
-			v.seen[local] = true
-			return cordon.Address(local + "@" + v.domain)
+		if err := c.TendDecoys(ctx); err != nil && ctx.Err() == nil {
+			c.log.ErrorContext(ctx, "decoys not looked after", "error", err)
 		}
 	}
 }
 
-// plain brings a name into a-z, as in an address.
-func plain(s string) string {
-	s = foldLatin(s)
-	s = strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' {
-			return r
+// TendDecoys is one round of KeepDecoys.
+func (c *Catalog) TendDecoys(ctx context.Context) error {
+	for p := (cordon.Page{Limit: 500}); ; {
+		list, next, err := c.store.DecoyCoverage(ctx, p)
+		if err != nil {
+			return fmt.Errorf("tend decoys: %w", err)
 		}
-		return -1
-	}, s)
-	if s == "" {
-		return "x"
+		for _, cover := range list {
+			// Erased meanwhile, or rotated by another node: both are fine.
+			if err := c.tend(ctx, cover); err != nil && cordon.CodeOf(err) != cordon.Missing && cordon.CodeOf(err) != cordon.Conflict {
+				return fmt.Errorf("tend decoys: %w", err)
+			}
+		}
+		if p.After = next; next == "" {
+			return nil
+		}
 	}
-	return s
 }
 
-// latin has the letters that do not come apart into a base letter and a mark.
-var latin = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "đ", "d", "ð", "d", "þ", "th", "ł", "l", "ı", "i")
-
-// foldLatin lowers the case and takes the marks off: "Größe" becomes "grosse".
-func foldLatin(s string) string {
-	s = norm.NFD.String(strings.ToLower(s))
-	s = strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
-			return -1
+func (c *Catalog) tend(ctx context.Context, cover cordon.DecoyCoverage) error {
+	limits, err := c.store.Limits(ctx, cover.Tenant)
+	if err != nil {
+		return err
+	}
+	there := cover.Standing
+	if c.ReceivesDecoyMail() {
+		there = cover.Mailboxes
+	}
+	if there < limits.Decoys(cover.People) {
+		if _, err := c.topUp(ctx, cordon.System(), cover.Tenant, ""); err != nil {
+			return err
 		}
-		return r
-	}, s)
-	return latin.Replace(s)
+	}
+	last := cover.LastRotation
+	if last.IsZero() {
+		last = cover.Oldest
+	}
+	due := c.now().Add(-limits.DecoyRotation)
+	if limits.DecoyRotation <= 0 || cover.Standing == 0 || last.After(due) {
+		return nil
+	}
+	_, err = c.rotate(ctx, cordon.System(), cover.Tenant, due)
+	return err
 }

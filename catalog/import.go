@@ -125,7 +125,7 @@ func (im *importing) run(ctx context.Context, file io.Reader) error {
 	if err := im.write(ctx, good); err != nil {
 		return err
 	}
-	if _, err := im.catalog.topUpDecoys(ctx, im.by, im.tenant); err != nil {
+	if _, err := im.catalog.topUp(ctx, im.by, im.tenant, "with an import"); err != nil {
 		return fmt.Errorf("import: the recipients are in, but %w", err)
 	}
 	return nil

@@ -59,6 +59,9 @@ func limitFaults(l cordon.Limits) []cordon.Fault {
 	need(l.UnusualWait >= 0 && l.UnusualWait <= 24*time.Hour, "unusual_wait", "0 to 24 h")
 	need(l.DecoysPerTenant >= 1, "decoys_per_tenant", "at least 1: decoys are what proves a theft")
 	need(l.RecipientsADecoy >= 0, "recipients_a_decoy", "0 for no more than decoys_per_tenant, or the number of recipients for each decoy")
+	need(l.DecoyRotation == 0 || l.DecoyRotation >= time.Hour, "decoy_rotation", "1 h or longer, or 0 for never")
 	need(l.CheckTimeout >= 10*time.Millisecond && l.CheckTimeout <= time.Minute, "check_timeout", "10 ms to 1 min")
-	return faults
+	faults = append(faults, stageFaults(l)...)
+	need(l.SecondPersonOver >= 0, "second_person_above", "0 or more copies")
+	return append(append(faults, l.WatchLimits.Faults()...), l.BehaviourLimits.Faults()...)
 }

@@ -16,6 +16,12 @@ type Store interface {
 
 	CreateDomain(ctx context.Context, by cordon.Actor, d cordon.Domain, pkcs8 []byte) error
 	Domains(ctx context.Context, tenant cordon.TenantID) ([]cordon.Domain, error)
+	ApproveHost(ctx context.Context, by cordon.Actor, h cordon.LinkHost) error
+	WithdrawHost(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, name string) error
+	LinkHosts(ctx context.Context, tenant cordon.TenantID) ([]cordon.LinkHost, error)
+	ApproveSharedText(ctx context.Context, by cordon.Actor, x cordon.SharedText) error
+	WithdrawSharedText(ctx context.Context, by cordon.Actor, f cordon.Fingerprint) error
+	SharedTexts(ctx context.Context) ([]cordon.SharedText, error)
 
 	Limits(ctx context.Context, tenant cordon.TenantID) (cordon.Limits, error)
 	SetLimits(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, l cordon.Limits) error
@@ -29,8 +35,7 @@ type Store interface {
 	OpenPerson(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.RecipientID, purpose string) (cordon.Person, error)
 	FindByAddress(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, a cordon.Address) ([]cordon.Recipient, error)
 	EraseRecipient(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.RecipientID) error
-	PlantDecoys(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, people []cordon.Person) error
-	Decoys(ctx context.Context, tenant cordon.TenantID) ([]cordon.RecipientID, error)
+	DecoyStore
 
 	SaveAudience(ctx context.Context, by cordon.Actor, a cordon.Audience) error
 	Audience(ctx context.Context, tenant cordon.TenantID, idOrHandle string) (cordon.Audience, error)

@@ -70,6 +70,9 @@ func (c *Catalog) OpenPerson(ctx context.Context, by cordon.Actor, tenant cordon
 	if strings.Contains(purpose, "@") {
 		return cordon.Person{}, cordon.InvalidField("purpose", "holds what looks like an address", "leave personal data out: the purpose stays in the ledger for good")
 	}
+	if err := c.touched(ctx, by, tenant, id); err != nil {
+		return cordon.Person{}, err
+	}
 	return c.store.OpenPerson(ctx, by, tenant, id, purpose)
 }
 

@@ -33,7 +33,7 @@ func (c *Catalog) createTenant(ctx context.Context, by cordon.Actor, t cordon.Te
 	if err := c.store.CreateTenant(ctx, by, t); err != nil {
 		return cordon.Tenant{}, fmt.Errorf("create tenant: %w", err)
 	}
-	if _, err := c.topUpDecoys(ctx, by, t.ID); err != nil {
+	if _, err := c.topUp(ctx, by, t.ID, ""); err != nil {
 		return cordon.Tenant{}, fmt.Errorf("create tenant: %w", err)
 	}
 	return c.store.Tenant(ctx, t.ID)

@@ -95,6 +95,17 @@ func (l *Letter) SampleOf(values map[string]string) Rendered {
 // that the letter around it does not say.
 const FreeValue = 40
 
+// TakesWords says whether some text field of the letter has room for words.
+func (l *Letter) TakesWords() bool {
+	for i := range l.fields {
+		f := &l.fields[i]
+		if f.Type == cordon.FieldText && l.used[i] && maxLength(f) >= FreeValue {
+			return true
+		}
+	}
+	return false
+}
+
 // Free joins the values of one copy that are long enough to carry words of their
 // own, by line breaks; "" when there is none, and the copy says what a sample of
 // the letter says.

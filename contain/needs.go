@@ -21,6 +21,12 @@ type Store interface {
 	Stops(ctx context.Context, activeOnly bool, page cordon.Page) ([]cordon.Stop, string, error)
 	LiftStop(ctx context.Context, by cordon.Actor, id cordon.StopID, d cordon.Disposition) (cordon.Stop, error)
 	Sweep(ctx context.Context, n int) (moved int, more bool, err error)
+	// The stages of a send, and what came back about it.
+	Stages(ctx context.Context, tenant cordon.TenantID, dispatch cordon.DispatchID) ([]cordon.Stage, error)
+	AdvanceStage(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, dispatch cordon.DispatchID, number int, reason string) error
+	HoldStage(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, dispatch cordon.DispatchID, number int, reason string) error
+	ResumeStage(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, dispatch cordon.DispatchID, number int, reason string) error
+	Evidence(ctx context.Context, of cordon.EvidenceOf) (cordon.Evidence, error)
 	Key(ctx context.Context, id cordon.KeyID) (cordon.Key, error) // the person behind a key that placed a stop
 	// Whose a scope is, where it does not name the tenant.
 	Account(ctx context.Context, id cordon.AccountID) (cordon.Account, error)

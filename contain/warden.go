@@ -175,18 +175,23 @@ func (w *Warden) second(ctx context.Context, actor cordon.Actor, stop cordon.Sto
 
 // placer is the person who placed the stop, "" when Cordon did.
 func (w *Warden) placer(ctx context.Context, stop cordon.Stop) (string, error) {
+	return w.person(ctx, stop.PlacedBy)
+}
+
+// person is the person behind an actor's ID, "" for Cordon itself.
+func (w *Warden) person(ctx context.Context, actor string) (string, error) {
 	system := cordon.System()
 	switch {
-	case stop.PlacedBy == system.ID():
+	case actor == system.ID():
 		return "", nil
-	case strings.HasPrefix(stop.PlacedBy, "key_"):
-		key, err := w.store.Key(ctx, cordon.KeyID(stop.PlacedBy))
+	case strings.HasPrefix(actor, "key_"):
+		key, err := w.store.Key(ctx, cordon.KeyID(actor))
 		if err != nil {
 			return "", err
 		}
 		return string(key.Account), nil
 	}
-	return stop.PlacedBy, nil
+	return actor, nil
 }
 
 // within keeps a scope inside its actor's walls and asks for one of the

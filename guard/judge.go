@@ -10,9 +10,10 @@ import (
 
 // Config is what a Guard is made of.
 type Config struct {
-	Store Store
-	Now   func() time.Time
-	Log   *slog.Logger
+	Store   Store
+	Scanner Scanner // outside scanners; nil when there are none
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // Guard judges orders.
@@ -21,11 +22,16 @@ type Guard struct {
 	now   func() time.Time
 	log   *slog.Logger
 	bad   tally // bad IDs of the last window, exact between concurrent calls
+
+	scanner Scanner // nil: none
+	scanned scans
+	sighted sights
+	names   names
 }
 
 // New makes a Guard.
 func New(c Config) *Guard {
-	g := &Guard{store: c.Store, now: c.Now, log: c.Log}
+	g := &Guard{store: c.Store, now: c.Now, log: c.Log, scanner: c.Scanner}
 	if g.now == nil {
 		g.now = time.Now
 	}
@@ -57,11 +63,16 @@ var checks = []check{
 	{name: "decoy", run: decoy, evidence: true},
 	{name: "suppressed", run: suppressed},
 	{name: "fields", run: fields},
+	{name: cordon.CheckScreen, run: screening},
+	{name: "scan", run: outside},
+	{name: cordon.CheckSameText, run: twins},
 	{name: "ceilings", run: ceilings},
 	{name: "pace", run: pace},
+	{name: "behaviour", run: behaviour},
 }
 
-// Judge says what is to be done with the order. It reads nothing of order.Rows.
+// Judge says what is to be done with the order. It may
+// read order.Rows more than once.
 func (g *Guard) Judge(ctx context.Context, actor cordon.Actor, order cordon.Order, version cordon.Version) cordon.Verdict {
 	return g.judge(ctx, &matter{actor: actor, order: order, version: version})
 }
@@ -103,7 +114,7 @@ func (g *Guard) ask(ctx context.Context, c check, m *matter) cordon.Verdict {
 	ctx, cancel := context.WithTimeout(ctx, m.limits.CheckTimeout)
 	defer cancel()
 	v := c.run(ctx, m)
-	if err := ctx.Err(); err != nil && v.Decision != cordon.Refuse {
+	if err := ctx.Err(); err != nil && v.Decision != cordon.Refuse && v.Code != cordon.Unavailable {
 		v = g.failed(ctx, c.name, err)
 	}
 	for i := range v.Reasons {

@@ -2,7 +2,6 @@ package guard
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/cordonmail/cordon"
@@ -27,6 +26,8 @@ type matter struct {
 	need     kept[need]
 	reach    kept[reach]
 	busiest  kept[int64]
+	compiled kept[*compose.Letter]
+	worded   kept[[]map[string]string]
 }
 
 // need is which recipient fields the version's text requires.
@@ -70,9 +71,9 @@ func (m *matter) aimed(ctx context.Context) (cordon.Audience, error) {
 // needs reads from the text itself which recipient fields it cannot do without.
 func (m *matter) needs(ctx context.Context) (need, error) {
 	return m.need.get(func() (need, error) {
-		letter, err := compose.Compile(m.version.Content)
+		letter, err := m.letter()
 		if err != nil {
-			return need{}, fmt.Errorf("compile version: %w", err)
+			return need{}, err
 		}
 		names, _ := letter.Needs()
 		mask, err := m.guard.store.FieldMask(ctx, m.order.Tenant, names)

@@ -25,4 +25,22 @@ type Store interface {
 	BusiestHour(ctx context.Context, tenant cordon.TenantID, key cordon.KeyID, since time.Time) (int64, error)
 	BusiestDay(ctx context.Context, tenant cordon.TenantID, since time.Time) (copies int64, days int, err error)
 	ActiveStops(ctx context.Context) ([]cordon.Stop, error)
+
+	// Of what letters say.
+	ScreenFacts(ctx context.Context, tenant cordon.TenantID) (cordon.ScreenFacts, error)
+	TenantNames(ctx context.Context, n int) ([]string, error)
+	SharedTexts(ctx context.Context) ([]cordon.SharedText, error)
+	Sightings(ctx context.Context, since time.Time) ([]cordon.Sighting, error)
+	TextsKnown(ctx context.Context, tenant cordon.TenantID, prints []cordon.Fingerprint, before time.Time) ([]cordon.Fingerprint, error)
+	SaveTuning(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, from cordon.DispatchID, wanted bool, upon int64, body []byte) error
+
+	// Of behaviour: recipients by their Found.Num.
+	Behaviours(ctx context.Context, tenant cordon.TenantID, subjects []cordon.Subject) ([]cordon.Behaviour, error)
+	Acquaintance(ctx context.Context, tenant cordon.TenantID, sender cordon.Subject, recipients []int64, near bool) (cordon.Acquaintance, error)
+}
+
+// Scanner judges a whole message outside the house. It never passes what it does
+// not know.
+type Scanner interface {
+	Scan(ctx context.Context, raw []byte, from string) cordon.Verdict
 }

@@ -24,6 +24,9 @@ func recipients(ctx context.Context, m *matter) cordon.Verdict {
 			bad++
 		}
 	}
+	if m.again && bad > 0 { // erased since: nobody is walking
+		return badRecipients(fmt.Sprintf("%d of %d recipients are no longer there.", bad, len(m.order.Recipients)))
+	}
 	// Asked also when no ID is bad, so that an answer's time tells nothing.
 	w, err := countBad(ctx, m, bad, len(m.order.Recipients))
 	switch {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cordonmail/cordon"
@@ -30,6 +31,7 @@ func (d *Desk) Accept(ctx context.Context, actor cordon.Actor, order cordon.Orde
 	if first, ok, err := d.replay(ctx, actor, order, rows.digest); ok || err != nil {
 		return first, err
 	}
+	order.Words, order.Rows = rows.words(order), rows.all() // from here on they can be read again and again
 	version, verdict, err := d.judgedText(ctx, actor, order)
 	if err != nil {
 		return Receipt{}, err
@@ -43,7 +45,31 @@ func (d *Desk) Accept(ctx context.Context, actor cordon.Actor, order cordon.Orde
 		return Receipt{}, err
 	}
 	dispatch.OrderDigest, dispatch.Verdict = rows.digest, verdict
-	return d.commit(ctx, actor, order, dispatch)
+	for try := 1; ; try++ {
+		receipt, err := d.commit(ctx, actor, order, dispatch)
+		switch {
+		case !moved(err):
+			return receipt, err
+		case try == judgeTries:
+			return Receipt{}, unavailable("accept", err)
+		}
+		// Another order of the same sender came between: judged again, with it counted.
+		if dispatch.Verdict, err = d.judged(ctx, actor, order, version); err != nil {
+			return Receipt{}, err
+		}
+		dispatch.Dispatch.ID = cordon.NewDispatchID()
+	}
+}
+
+// judgeTries is how often an order is judged when others of its sender come
+// between judging and accepting; then it is unavailable, and may be tried again.
+const judgeTries = 4
+
+// moved says that what the verdict was made of had changed when it was to be
+// committed.
+func moved(err error) bool {
+	var e *cordon.Error
+	return errors.As(err, &e) && e.Field == cordon.BehaviourMoved
 }
 
 // judgedText has the order judged with the text it is to send. Free content that
@@ -147,7 +173,6 @@ func (d *Desk) version(ctx context.Context, actor cordon.Actor, order cordon.Ord
 
 // judged has the guard judge and acts on a refusal: nil means Pass or Hold.
 func (d *Desk) judged(ctx context.Context, actor cordon.Actor, order cordon.Order, version cordon.Version) (cordon.Verdict, error) {
-	order.Rows = nil // read once, and not by the guard
 	v := d.judge.Judge(ctx, actor, order, version)
 	switch {
 	case v.Decision.Effective() == cordon.Refuse:
@@ -205,18 +230,21 @@ func (d *Desk) prepare(ctx context.Context, actor cordon.Actor, order cordon.Ord
 		return n, unavailable("read audience", err)
 	}
 	n.Dispatch.Audience, n.Filter = audience.ID, audience.Filter
-	return n, nil
+	return n, d.prepareBulk(ctx, &n, version)
 }
 
 // commit hands the dispatch to the store: there it is accepted whole, or not.
 func (d *Desk) commit(ctx context.Context, actor cordon.Actor, order cordon.Order, n cordon.NewDispatch) (Receipt, error) {
 	if n.Verdict.Decision.Effective() == cordon.Hold {
 		n.Dispatch.State, n.Mark = cordon.DispatchHeld, unmarked
-		n.Dispatch.Reasons = n.Verdict.Reasons
+		n.Dispatch.Reasons = append(slices.Clone(n.Verdict.Reasons), n.Dispatch.Reasons...)
 	}
 	dispatch, err := d.store.CreateDispatch(ctx, actor, n)
 	if err == nil {
 		return Receipt{Dispatch: dispatch, Verdict: n.Verdict}, nil
+	}
+	if moved(err) {
+		return Receipt{}, err
 	}
 	switch cordon.CodeOf(err) {
 	case cordon.Conflict: // the same call came twice at once, and the other was first

@@ -72,8 +72,8 @@ func (f *faulty) RecordRefusal(ctx context.Context, by cordon.Actor, tenant cord
 	return f.write(func() error { return f.Store.RecordRefusal(ctx, by, tenant, about, v) })
 }
 
-func (f *faulty) ReleaseDispatch(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.DispatchID, mark func(cordon.Dispatch) []byte) error {
-	return f.write(func() error { return f.Store.ReleaseDispatch(ctx, by, tenant, id, mark) })
+func (f *faulty) ReleaseDispatch(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.DispatchID, note cordon.HoldNote, mark func(cordon.Dispatch) []byte) error {
+	return f.write(func() error { return f.Store.ReleaseDispatch(ctx, by, tenant, id, note, mark) })
 }
 
 func (f *faulty) Dispatch(ctx context.Context, tenant cordon.TenantID, id cordon.DispatchID) (cordon.Dispatch, error) {

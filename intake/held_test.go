@@ -98,7 +98,7 @@ func TestAHeldDispatchNeedsASecondPerson(t *testing.T) {
 		if released.State != cordon.DispatchOpen || released.Counts.Queued != int64(len(w.clinic.patients)) {
 			w.Fatalf("released %+v", released)
 		}
-		w.vouched(released)
+		w.vouched(released.Dispatch)
 		if _, err := w.desk.Release(w.ctx, w.clinic.approver, w.clinic.ID, held.ID); cordon.CodeOf(err) != cordon.Conflict {
 			w.Fatalf("released twice: %v", err)
 		}
@@ -109,12 +109,12 @@ func TestAHeldDispatchIsDiscarded(t *testing.T) {
 	each(t, func(w *world) {
 		w.deafen(false)
 		held := w.accept(w.key(w.clinic), bulk(w.clinic, w.clinic.named)).Dispatch
-		cut, err := w.desk.Discard(w.ctx, w.clinic.approver, w.clinic.ID, held.ID)
+		settled, err := w.desk.Discard(w.ctx, w.clinic.approver, w.clinic.ID, held.ID)
 		w.must(err)
 		after, err := w.desk.Dispatch(w.ctx, w.clinic.approver, w.clinic.ID, held.ID)
 		w.must(err)
-		if cut != int64(len(w.clinic.patients)) || after.State != cordon.DispatchDiscarded || after.Counts.Open() != 0 {
-			w.Fatalf("cut %d, dispatch %+v", cut, after)
+		if settled.Cut != int64(len(w.clinic.patients)) || after.State != cordon.DispatchDiscarded || after.Counts.Open() != 0 {
+			w.Fatalf("cut %d, dispatch %+v", settled.Cut, after)
 		}
 	})
 }

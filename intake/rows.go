@@ -18,6 +18,7 @@ import (
 
 	"github.com/cordonmail/cordon"
 	"github.com/cordonmail/cordon/compose"
+	"github.com/cordonmail/cordon/gauge"
 )
 
 const (
@@ -34,6 +35,7 @@ type rows struct {
 	packed bytes.Buffer
 	count  int
 	given  bool
+	said   uint64   // fingerprint of the first row's long values
 	marks  []uint64 // a hash of each row's recipient, to find one named twice
 	seed   maphash.Seed
 }
@@ -70,6 +72,9 @@ func readRows(order cordon.Order) (*rows, error) {
 		if r.packed.Len() > maxPacked {
 			return nil, cordon.InvalidField("values", "are more than one order takes", "split the order")
 		}
+		if r.count == 0 {
+			r.said = gauge.Fingerprint(slices.Sorted(maps.Values(row.Values))...)
+		}
 		r.marks = append(r.marks, maphash.String(r.seed, string(row.Recipient)))
 		r.count++
 	}
@@ -78,6 +83,14 @@ func readRows(order cordon.Order) (*rows, error) {
 	}
 	r.digest = sum.Sum(nil)
 	return r, nil
+}
+
+// words is the fingerprint of the words that the order brings itself.
+func (r *rows) words(order cordon.Order) uint64 {
+	if order.Free != nil {
+		return gauge.Fingerprint(order.Free.Subject, order.Free.Text, order.Free.HTML)
+	}
+	return r.said
 }
 
 // head is the canonical form of an order without its rows.

@@ -22,6 +22,7 @@ type refusal struct {
 	hold   bool              // kept, not refused: the dispatch is held
 	back   bool              // given back: it could not be judged now
 	scopes []cordon.Scope    // what is stopped with it
+	lone   bool              // the copy alone is refused: nothing is stopped, and a person should look
 }
 
 func (r refusal) zero() bool { return r.reason == "" }
@@ -221,10 +222,18 @@ func unreadable(words string) refusal {
 	return refusal{reason: "unreadable", signal: cordon.SignalStoreUnreadable, words: words}
 }
 
+// grade: what the door should have kept back and did not is an incident.
+func (r refusal) grade() cordon.Grade {
+	if r.lone {
+		return cordon.GradeWarning
+	}
+	return cordon.GradeIncident
+}
+
 // scopesOf is what is stopped with a refusal: its own scopes, or the dispatch
 // and the key that ordered it. A quiet refusal stops nothing.
 func (r refusal) scopesOf(d cordon.Delivery) []cordon.Scope {
-	if r.signal == "" || len(r.scopes) > 0 {
+	if r.signal == "" || r.lone || len(r.scopes) > 0 {
 		return r.scopes
 	}
 	var scopes []cordon.Scope

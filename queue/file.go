@@ -23,6 +23,7 @@ type dossier struct {
 	evidence
 	read     time.Time
 	verdict  refusal // of the dispatch as a whole
+	lens     *lens   // the screening; nil for a letter without room for words
 	letter   *compose.Letter
 	key      crypto.Signer // DKIM; nil when there is none
 	feedback string        // header value, the same for the whole dispatch
@@ -113,6 +114,12 @@ func (r *Runner) study(ctx context.Context, id cordon.DispatchID, all map[cordon
 	if r.cfg.Signer != nil {
 		if d.key = r.keys.of(facts.DomainKey); d.key == nil && d.verdict.zero() {
 			r.cfg.Log.Error("sending domain has no usable signing key", "tenant", facts.Dispatch.Tenant, "dispatch", id)
+		}
+	}
+	if d.verdict.zero() {
+		var err error
+		if d.lens, err = r.lensFor(ctx, facts.Dispatch.Tenant, d.letter); err != nil {
+			return nil, err
 		}
 	}
 	d.feedback = r.tokens.feedback(facts.Dispatch)

@@ -27,9 +27,13 @@ func (r *Runner) letter(ctx context.Context, c cordon.Claim, d *dossier) (messag
 			return none, sealed(err, "an order's values could not be opened")
 		}
 	}
-	text, err := d.letter.Render(compose.Merge{Person: person, Values: values})
+	merge := compose.Merge{Person: person, Values: values}
+	text, err := d.letter.Render(merge)
 	if err != nil || text.Invented {
 		return none, refusal{reason: "does-not-fit"}
+	}
+	if why := d.screened(merge, text); !why.zero() {
+		return none, why
 	}
 	content := d.facts.Version.Content
 	token := r.tokens.copy(c.Delivery)

@@ -23,6 +23,7 @@ type Store interface {
 
 	ExitFacts(ctx context.Context, tenant cordon.TenantID, ids []cordon.DispatchID) (map[cordon.DispatchID]cordon.ExitFacts, error)
 	Tenant(ctx context.Context, id cordon.TenantID) (cordon.Tenant, error) // asked for exercises only
+	ScreenFacts(ctx context.Context, tenant cordon.TenantID) (cordon.ScreenFacts, error)
 	Unseal(tenant cordon.TenantID, id cordon.RecipientID, sealed []byte) (cordon.Person, error)
 	UnsealValues(c cordon.Claim) (map[string]string, error)
 

@@ -91,7 +91,7 @@ func (r *Runner) accuse(g *cordon.AttemptGroup, group []result) {
 		} else {
 			seen[s] = len(g.Signals)
 			g.Signals = append(g.Signals, cordon.Signal{
-				ID: cordon.NewSignalID(), Kind: why.signal, Grade: cordon.GradeIncident, Tenant: d.Tenant,
+				ID: cordon.NewSignalID(), Kind: why.signal, Grade: why.grade(), Tenant: d.Tenant,
 				Actor: actorOf(d), Account: d.Account, Key: d.Key, Template: d.Template, Dispatch: d.Dispatch,
 				Count: 1, Message: why.words, At: at,
 			})
