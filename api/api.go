@@ -16,6 +16,7 @@ import (
 	"github.com/cordonmail/cordon/identity"
 	"github.com/cordonmail/cordon/intake"
 	"github.com/cordonmail/cordon/ledger"
+	"github.com/cordonmail/cordon/watch"
 )
 
 // Config holds the services the edge speaks to.
@@ -26,6 +27,7 @@ type Config struct {
 	Registry *identity.Registry
 	Catalog  *catalog.Catalog
 	Drills   *drill.Instructor // nil: this house runs none
+	Watch    *watch.Watcher
 
 	Version string // of the software, shown in the description; "" = "dev"
 	Now     func() time.Time

@@ -43,18 +43,3 @@ type dispatchPath struct {
 func (a *API) getDispatch(ctx context.Context, x *exchange, in *dispatchPath) (*answer[cordon.Dispatch], error) {
 	return answered(a.Desk.Dispatch(ctx, x.actor, x.tenant, in.Dispatch))
 }
-
-func (a *API) releaseDispatch(ctx context.Context, x *exchange, in *dispatchPath) (*answer[cordon.Dispatch], error) {
-	return answered(a.Desk.Release(ctx, x.actor, x.tenant, in.Dispatch))
-}
-
-// discarded says what a discard cut off.
-type discarded struct {
-	ID  cordon.DispatchID `json:"id" doc:"The dispatch" example:"dsp_0123456789abcdefghjkmnpqrs"`
-	Cut int64             `json:"cut" doc:"Copies that will never leave" example:"4873"`
-}
-
-func (a *API) discardDispatch(ctx context.Context, x *exchange, in *dispatchPath) (*answer[discarded], error) {
-	cut, err := a.Desk.Discard(ctx, x.actor, x.tenant, in.Dispatch)
-	return answered(discarded{in.Dispatch, cut}, err)
-}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"github.com/cordonmail/cordon"
 	"github.com/cordonmail/cordon/drill"
@@ -41,7 +42,8 @@ func (a *API) listDrills(ctx context.Context, x *exchange, _ *struct{}) (*answer
 type startDrill struct {
 	Drill string `path:"drill" maxLength:"40" doc:"Drill's name" example:"id-walk"`
 	Body  struct {
-		EdgeFault bool `json:"edge_fault,omitempty" doc:"Also slip copies into the queue as if the door's check were missing" example:"true"`
+		EdgeFault bool     `json:"edge_fault,omitempty" doc:"Also slip copies into the queue as if the door's check were missing" example:"true"`
+		Every     duration `json:"every,omitempty" doc:"slow-drip: from one message to the next, at most a minute" example:"1m0s"`
 	} `nameHint:"DrillRunRequest"`
 }
 
@@ -50,7 +52,14 @@ func (a *API) startDrill(ctx context.Context, x *exchange, in *startDrill) (*cre
 	if err != nil {
 		return nil, err
 	}
-	run, err := instructor.Start(ctx, x.actor, in.Drill, in.Body.EdgeFault)
+	var every time.Duration
+	if in.Body.Every != "" {
+		var err error
+		if every, err = time.ParseDuration(string(in.Body.Every)); err != nil {
+			return nil, cordon.InvalidField("every", "is not a length of time", "write it like 30s or 1m")
+		}
+	}
+	run, err := instructor.Start(ctx, x.actor, in.Drill, drill.Options{EdgeFault: in.Body.EdgeFault, Every: every})
 	if err != nil {
 		return nil, err
 	}
@@ -72,10 +81,11 @@ func (a *API) getDrillRun(ctx context.Context, x *exchange, in *oneRun) (*answer
 func drillWords() map[string]word {
 	const when = "2026-11-22T04:58:00Z"
 	return map[string]word{
-		"Drill.name":   {doc: "Name, to run it by", example: "id-walk"},
-		"Drill.models": {doc: "The incident it models", example: "incident A: a template endpoint without the right check"},
-		"Drill.must":   {doc: "What must be seen", example: "at most 10 bad copies delivered; the key suspended"},
-		"says":         {doc: "What it does, in a sentence", example: "names random recipient IDs, one a call"},
+		"Drill.name":      {doc: "Name, to run it by", example: "id-walk"},
+		"Drill.models":    {doc: "The incident it models", example: "incident A: a template endpoint without the right check"},
+		"Drill.practices": {doc: "How many exercise practices it is run on", example: 2},
+		"Drill.must":      {doc: "What must be seen", example: "at most 10 bad copies delivered; the key suspended"},
+		"says":            {doc: "What it does, in a sentence", example: "names random recipient IDs, one a call"},
 
 		"Run.id":         {doc: "The run's identifier", example: "run_0123456789abcdefghjkmnpqrs"},
 		"Run.drill":      {doc: "The drill", example: "id-walk"},

@@ -75,7 +75,12 @@ type limits struct {
 	UnusualWait      duration `json:"unusual_wait" doc:"Wait before the first copy of a single send beyond key_prompt_floor" example:"2m0s"`
 	DecoysPerTenant  int      `json:"decoys_per_tenant" minimum:"0" doc:"Decoys a tenant has at least" example:"3"`
 	RecipientsADecoy int      `json:"recipients_a_decoy" minimum:"0" doc:"One more decoy for each so many recipients; 0 for none more" example:"200"`
+	DecoyRotation    duration `json:"decoy_rotation" doc:"How often the oldest quarter of the decoys is replaced; 0s for never" example:"2160h0m0s"`
 	CheckTimeout     duration `json:"check_timeout" doc:"A check slower than this holds" example:"2s"`
+	StageLimits
+	WatchLimits
+	BehaviourLimits
+	SecondPersonOver int `json:"second_person_above" minimum:"0" doc:"Releasing or discarding more held copies than this in one act takes two people" example:"100"`
 }
 
 // duration is written as Go writes it: "1m30s".
@@ -91,7 +96,8 @@ func limitsOf(l cordon.Limits) limits {
 		NewTenantPerDay: l.NewTenantPerDay, NewTenantFor: durationOf(l.NewTenantFor),
 		ReachFactor: l.ReachFactor, BusiestDayFactor: l.BusiestDayFactor, HistoryDays: l.HistoryDays, History: durationOf(l.History),
 		UndoSingle: durationOf(l.UndoSingle), KeyPromptPerHour: l.KeyPromptPerHour, UnusualWait: durationOf(l.UnusualWait), DecoysPerTenant: l.DecoysPerTenant, RecipientsADecoy: l.RecipientsADecoy,
-		CheckTimeout: durationOf(l.CheckTimeout),
+		DecoyRotation: durationOf(l.DecoyRotation), CheckTimeout: durationOf(l.CheckTimeout), SecondPersonOver: l.SecondPersonOver,
+		StageLimits: stageLimitsOf(l), WatchLimits: watchLimitsOf(l.WatchLimits), BehaviourLimits: behaviourLimitsOf(l.BehaviourLimits),
 	}
 }
 
@@ -101,6 +107,7 @@ func (l limits) words() (cordon.Limits, error) {
 		KeySinglePerHour: l.KeySinglePerHour, KeyBusiestFactor: l.KeyBusiestFactor, BurstShare: l.BurstShare, NewTenantPerDay: l.NewTenantPerDay,
 		ReachFactor: l.ReachFactor, BusiestDayFactor: l.BusiestDayFactor, HistoryDays: l.HistoryDays,
 		KeyPromptPerHour: l.KeyPromptPerHour, DecoysPerTenant: l.DecoysPerTenant, RecipientsADecoy: l.RecipientsADecoy,
+		SecondPersonOver: l.SecondPersonOver, WatchLimits: l.WatchLimits.words(),
 	}
 	var faults []cordon.Fault
 	for _, field := range []struct {
@@ -109,7 +116,8 @@ func (l limits) words() (cordon.Limits, error) {
 		to   *time.Duration
 	}{
 		{"bad_id_window", l.BadIDWindow, &out.BadIDWindow}, {"burst_window", l.BurstWindow, &out.BurstWindow}, {"new_tenant_for", l.NewTenantFor, &out.NewTenantFor},
-		{"history", l.History, &out.History}, {"undo_single", l.UndoSingle, &out.UndoSingle}, {"unusual_wait", l.UnusualWait, &out.UnusualWait}, {"check_timeout", l.CheckTimeout, &out.CheckTimeout},
+		{"history", l.History, &out.History}, {"undo_single", l.UndoSingle, &out.UndoSingle}, {"unusual_wait", l.UnusualWait, &out.UnusualWait}, {"decoy_rotation", l.DecoyRotation, &out.DecoyRotation}, {"check_timeout", l.CheckTimeout, &out.CheckTimeout},
+		{"complaint_burst_window", l.ComplaintBurstWindow, &out.ComplaintBurstWindow}, {"evidence_window", l.EvidenceWindow, &out.EvidenceWindow}, {"rule_stop_for", l.RuleStopFor, &out.RuleStopFor},
 	} {
 		d, err := time.ParseDuration(string(field.from))
 		if err != nil || d < 0 {
@@ -117,6 +125,8 @@ func (l limits) words() (cordon.Limits, error) {
 		}
 		*field.to = d
 	}
+	faults = append(faults, l.StageLimits.words(&out)...)
+	faults = append(faults, l.BehaviourLimits.words(&out)...)
 	if len(faults) > 0 {
 		return out, &cordon.Error{Code: cordon.Invalid, Field: faults[0].Field, Message: faults[0].Message, Remedy: faults[0].Remedy, Faults: faults}
 	}
@@ -162,35 +172,4 @@ func (a *API) createDomain(ctx context.Context, x *exchange, in *domainRequest) 
 func (a *API) listDomains(ctx context.Context, x *exchange, _ *TenantPath) (*answer[list[cordon.Domain]], error) {
 	domains, err := a.Catalog.Domains(ctx, x.actor, x.tenant)
 	return listed(domains, "", err)
-}
-
-// coverage says how well the tenant's people are guarded by decoys.
-type coverage struct {
-	Recipients int `json:"recipients" doc:"Active recipients" example:"5000"`
-	Decoys     int `json:"decoys" doc:"Decoys among them" example:"25"`
-	Wanted     int `json:"wanted" doc:"Decoys the tenant's limits ask for" example:"25"`
-}
-
-func (a *API) countDecoys(ctx context.Context, x *exchange, _ *TenantPath) (*answer[coverage], error) {
-	return answered(a.coverage(ctx, x))
-}
-
-func (a *API) plantDecoys(ctx context.Context, x *exchange, _ *TenantPath) (*answer[coverage], error) {
-	if _, err := a.Catalog.PlantDecoys(ctx, x.actor, x.tenant); err != nil {
-		return nil, err
-	}
-	return answered(a.coverage(ctx, x))
-}
-
-func (a *API) coverage(ctx context.Context, x *exchange) (coverage, error) {
-	active, err := a.Catalog.CountRecipients(ctx, x.actor, x.tenant)
-	if err != nil {
-		return coverage{}, err
-	}
-	decoys, err := a.Catalog.Decoys(ctx, x.actor, x.tenant)
-	if err != nil {
-		return coverage{}, err
-	}
-	l, err := a.Catalog.Limits(ctx, x.actor, x.tenant)
-	return coverage{Recipients: active, Decoys: len(decoys), Wanted: l.Decoys(active)}, err
 }

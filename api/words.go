@@ -21,7 +21,7 @@ func enum[T ~string](values ...T) []any {
 // words names properties: "Type.property" first, then "property" for all types.
 func words() map[string]word {
 	all := map[string]word{}
-	for _, part := range []map[string]word{commonWords(), catalogWords(), recipientWords(), templateWords(), mailWords(), sizeWords(), drillWords()} {
+	for _, part := range []map[string]word{commonWords(), catalogWords(), recipientWords(), templateWords(), mailWords(), sizeWords(), drillWords(), holdWords(), watchWords()} {
 		for name, w := range part {
 			all[name] = w
 		}
@@ -60,11 +60,21 @@ func commonWords() map[string]word {
 func catalogWords() map[string]word {
 	const when = "2026-11-22T04:58:00Z"
 	return map[string]word{
-		"Tenant.state":         {doc: "active, or erased for good", example: "active", enum: enum(cordon.TenantActive, cordon.TenantErased)},
-		"Tenant.first_bulk_at": {doc: "First approved bulk send; it ended the limits of a new tenant", example: when},
-		"Domain.name":          {doc: "Domain, lower case, A-label form", example: "northside.example"},
-		"Domain.selector":      {doc: "DKIM selector", example: "cordon1"},
-		"Domain.record":        {doc: "TXT record to publish at <selector>._domainkey.<name>", example: "v=DKIM1; k=rsa; p=MIIB…"},
+		"Tenant.state":           {doc: "active, or erased for good", example: "active", enum: enum(cordon.TenantActive, cordon.TenantErased)},
+		"Tenant.first_bulk_at":   {doc: "First approved bulk send; it ended the limits of a new tenant", example: when},
+		"SharedText.fingerprint": {doc: "Fingerprint of the text, its merge values masked", example: "9f3a0c11d2e45b67"},
+		"SharedText.tenant":      {doc: "Tenant of the version it was read from", example: "tnt_01hzx3v5k8w2m4n6p8q0r2s4t6"},
+		"SharedText.template":    {doc: "Template of that version", example: "tpl_01hzx3v5k8w2m4n6p8q0r2s4t6"},
+		"SharedText.version":     {doc: "Number of that version", example: 3},
+		"SharedText.approved_by": {doc: "Who approved it", example: "operator"},
+		"SharedText.approved_at": {doc: "When it was approved", example: "2026-11-22T09:00:00Z"},
+		"LinkHost.name":          {doc: "The host, lower case, A-label form; what lies under it is covered", example: "maps.example.org"},
+		"LinkHost.tenant":        {doc: "Whose letters may link there", example: "tnt_01hzx3v5k8w2m4n6p8q0r2s4t6"},
+		"LinkHost.approved_by":   {doc: "Who approved it: an account, a key, operator or system", example: "operator"},
+		"LinkHost.approved_at":   {doc: "When it was approved", example: "2026-11-22T09:00:00Z"},
+		"Domain.name":            {doc: "Domain, lower case, A-label form", example: "northside.example"},
+		"Domain.selector":        {doc: "DKIM selector", example: "cordon1"},
+		"Domain.record":          {doc: "TXT record to publish at <selector>._domainkey.<name>", example: "v=DKIM1; k=rsa; p=MIIB…"},
 		"Account.role": {doc: "Fixed set of permissions", example: "author",
 			enum: enum(cordon.RoleOperator, cordon.RoleResponder, cordon.RoleAuthor, cordon.RoleApprover, cordon.RoleSender, cordon.RoleViewer)},
 		"Account.tenant":   {doc: "Tenant it is bound to; left out for the whole installation", example: "ten_0123456789abcdefghjkmnpqrs"},
@@ -166,18 +176,29 @@ func mailWords() map[string]word {
 func sizeWords() map[string]word {
 	const when = "2026-11-22T04:58:00Z"
 	return map[string]word{
-		"first_at":       {doc: "When the first copy left", example: when},
-		"last_at":        {doc: "When the last copy left", example: when},
-		"Entry.num":      {doc: "Position in the log, from 0", example: 17},
-		"Entry.kind":     {doc: "What kind of fact", example: "stop.placed"},
-		"Entry.subject":  {doc: "ID of what it is about", example: "stp_0123456789abcdefghjkmnpqrs"},
-		"Entry.body":     {doc: "The fact: IDs, counts and operators' words, never personal data"},
-		"Signal.kind":    {doc: "What was seen", example: "decoy"},
-		"Signal.grade":   {doc: "How much it asks for", example: "incident", enum: enum(cordon.GradeNote, cordon.GradeWarning, cordon.GradeIncident)},
-		"Signal.count":   {doc: "How many", example: 5},
-		"Signal.message": {doc: "What was seen, in words", example: "a decoy was named: the list of IDs was stolen"},
-		"size":           {doc: "Entries in the ledger", example: 1834},
-		"root":           {doc: "Root hash, base64", example: "y3T0a9c9mD1bQ6o1m0Z0p3nq5G2b0l8r2s4t6u8v0w0="},
-		"note":           {doc: "Signed note: C2SP tlog-checkpoint"},
+		"first_at":                {doc: "When the first copy left", example: when},
+		"last_at":                 {doc: "When the last copy left", example: when},
+		"Entry.num":               {doc: "Position in the log, from 0", example: 17},
+		"Entry.kind":              {doc: "What kind of fact", example: "stop.placed"},
+		"Entry.subject":           {doc: "ID of what it is about", example: "stp_0123456789abcdefghjkmnpqrs"},
+		"Entry.body":              {doc: "The fact: IDs, counts and operators' words, never personal data"},
+		"Signal.kind":             {doc: "What was seen", example: "decoy"},
+		"Signal.grade":            {doc: "How much it asks for", example: "incident", enum: enum(cordon.GradeNote, cordon.GradeWarning, cordon.GradeIncident)},
+		"Signal.count":            {doc: "How many", example: 5},
+		"Signal.message":          {doc: "What was seen, in words", example: "a decoy was named: the list of IDs was stolen"},
+		"DecoyArrival.label":      {doc: "What the decoy was planted with", example: "autumn export"},
+		"DecoyArrival.planted_at": {doc: "When the decoy was planted", example: when},
+		"DecoyArrival.retired_at": {doc: "When it was replaced; such a decoy stays a trap", example: when},
+		"DecoyArrival.sender":     {doc: "Domain of the envelope's sender", example: "shop.example"},
+		"DecoyArrival.network":    {doc: "Network it came from: a /24, or a /48 of IPv6", example: "192.0.2.0/24"},
+		"DecoyArrival.size":       {doc: "Bytes of the first", example: 4096},
+		"DecoyArrival.print":      {doc: "Fingerprint of the first one's content", example: "9f86d081884c7d65"},
+		"DecoyArrival.probe":      {doc: "The address was asked for, and no message followed", example: false},
+		"DecoyArrival.copies":     {doc: "How many within the hour", example: 1},
+		"DecoyArrival.first_at":   {doc: "When the first came", example: when},
+		"DecoyArrival.last_at":    {doc: "When the last came", example: when},
+		"size":                    {doc: "Entries in the ledger", example: 1834},
+		"root":                    {doc: "Root hash, base64", example: "y3T0a9c9mD1bQ6o1m0Z0p3nq5G2b0l8r2s4t6u8v0w0="},
+		"note":                    {doc: "Signed note: C2SP tlog-checkpoint"},
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/cordonmail/cordon/intake"
 	"github.com/cordonmail/cordon/ledger"
 	"github.com/cordonmail/cordon/store"
+	"github.com/cordonmail/cordon/watch"
 )
 
 // world is the edge over real services and a real database.
@@ -41,6 +42,7 @@ func newWorld(t *testing.T) *world {
 		Auditor:  ledger.New(ledger.Config{Store: st, Seed: store.Derive(master, "ledger")}),
 		Registry: identity.New(identity.Config{Store: st}),
 		Catalog:  catalog.New(catalog.Config{Store: st, DataDir: dir}),
+		Watch:    watch.New(watch.Config{Store: st}),
 	})
 	w := &world{t: t, public: httptest.NewServer(edge.Handler()), local: httptest.NewServer(edge.Local())}
 	t.Cleanup(func() {

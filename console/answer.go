@@ -95,10 +95,14 @@ func (c *Console) show(w http.ResponseWriter, q *request, status int, name strin
 		f.Who = capital(c.names.actor(q.actor.ID()))
 		f.CanStop, f.CanLedger = q.may(cordon.PlaceStops), q.may(cordon.ReadLedger)
 		f.CanDrill = c.mayDrill(q)
+		f.CanDecoys = q.actor.Can(cordon.ManageTenants, "")
 		if q.may(cordon.ReadDispatches) {
 			// The tally beside "Stops" is an extra: a page is not lost over it.
 			if rows, err := c.activeStops(q.Context(), q.actor); err == nil {
 				f.StopsInForce = len(rows)
+			}
+			if n, _, err := c.Desk.CountHolds(q.Context(), q.actor, q.actor.Tenant); err == nil {
+				f.Holds = n
 			}
 		}
 	}
@@ -121,6 +125,17 @@ var notices = map[string]string{
 	"dropped":   "The stop is lifted. What it kept back is discarded and never leaves.",
 	"released":  "The dispatch was judged again and released.",
 	"discarded": "The dispatch was discarded. Nothing of it leaves.",
+	"asked":     "Asked. A second person must confirm it; until then it stays held.",
+
+	"decoys-planted": "The directory has the decoys it should have.",
+	"decoys-rotated": "The oldest quarter was replaced. Those replaced stay traps.",
+
+	"stage-held":     "The send is held. What had been taken for sending may still leave; nothing more does.",
+	"stage-resumed":  "The send goes on where it was.",
+	"stage-advanced": "The next stage is open.",
+
+	"host-approved":  "Letters of this tenant may link there now.",
+	"host-withdrawn": "Letters that link there are held from now on.",
 }
 
 // static answers one of our own files. With its hash in the address it may be

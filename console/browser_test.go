@@ -179,7 +179,7 @@ func TestEveryPageFitsAPhone(t *testing.T) {
 	do(t, ctx, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch), chromedp.Navigate(h.server.URL+"/enter#"+h.code()))
 	until(t, ctx, "the link leads in", `location.pathname === "/"`)
 	dispatch := "/dispatches/" + string(p.ID) + "/" + string(d.ID)
-	for _, path := range []string{"/", "/stop", "/stops", "/stops/" + string(stop.ID), "/dispatches", dispatch, "/signals", "/ledger", "/tenants", "/tenants/" + string(p.ID), "/mailbox", "/mailbox/1", "/nowhere"} {
+	for _, path := range []string{"/", "/stop", "/stops", "/stops/" + string(stop.ID), "/dispatches", dispatch, "/holds", "/signals", "/ledger", "/tenants", "/tenants/" + string(p.ID), "/mailbox", "/mailbox/1", "/nowhere"} {
 		do(t, ctx, chromedp.Navigate(h.server.URL+path))
 		until(t, ctx, path, `document.readyState === "complete"`)
 		if wide := ask[int](t, ctx, `document.documentElement.scrollWidth`); wide > 390 {

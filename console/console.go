@@ -14,6 +14,7 @@ import (
 	"github.com/cordonmail/cordon/identity"
 	"github.com/cordonmail/cordon/intake"
 	"github.com/cordonmail/cordon/ledger"
+	"github.com/cordonmail/cordon/watch"
 )
 
 // Config is what the console stands on.
@@ -25,6 +26,7 @@ type Config struct {
 	Catalog  *catalog.Catalog
 	Drills   *drill.Instructor // nil: no page of drills
 	Mailbox  Mailbox           // nil outside a demonstration
+	Watch    *watch.Watcher
 
 	// Exercise puts a banner on every page: nothing leaves this machine.
 	Exercise bool

@@ -43,6 +43,7 @@ type dispatchPage struct {
 	IsHeld     bool
 	CanRelease bool
 	Stoppable  bool
+	Release    *stageStrip // nil: it leaves whole
 	Damage     *damage
 	Entries    []entryRow
 	Fault      *fault
@@ -131,7 +132,11 @@ func (c *Console) dispatchLive(w http.ResponseWriter, q *request) {
 }
 
 func (p dispatchPage) parts() []part {
-	return []part{{"dispatch-head", "part-dispatch-head", p}, {"dispatch-progress", "part-dispatch-progress", p}}
+	parts := []part{{"dispatch-head", "part-dispatch-head", p}, {"dispatch-progress", "part-dispatch-progress", p}}
+	if p.Release != nil {
+		parts = append(parts, part{"dispatch-stages", "part-dispatch-stages", p.Release})
+	}
+	return parts
 }
 
 // dispatchOf is the part of the page that moves.
@@ -147,7 +152,8 @@ func (c *Console) dispatchOf(ctx context.Context, a cordon.Actor, tenant cordon.
 	p.IsHeld = d.State == cordon.DispatchHeld
 	p.CanRelease = a.Can(cordon.ReleaseHolds, tenant)
 	p.Stoppable = d.State == cordon.DispatchOpen || d.State == cordon.DispatchAccepting
-	return p, nil
+	p.Release, err = c.releaseOf(ctx, a, d)
+	return p, err
 }
 
 // fillDispatch adds what does not move: the order, the checks, the damage, the
@@ -266,35 +272,6 @@ func cell(s string) string {
 		return "'" + s
 	}
 	return s
-}
-
-func (c *Console) release(w http.ResponseWriter, q *request) {
-	tenant, id := dispatchIn(q)
-	_, err := c.Desk.Release(q.Context(), q.actor, tenant, id)
-	c.settled(w, q, err, "released")
-}
-
-func (c *Console) discard(w http.ResponseWriter, q *request) {
-	if q.PostFormValue("sure") != "yes" {
-		c.dispatchWith(w, q, cordon.Errorf(cordon.Invalid, "A discard is final: tick the box to say so."))
-		return
-	}
-	tenant, id := dispatchIn(q)
-	_, err := c.Desk.Discard(q.Context(), q.actor, tenant, id)
-	c.settled(w, q, err, "discarded")
-}
-
-// settled leads back to the dispatch, with what was done or why it was not.
-func (c *Console) settled(w http.ResponseWriter, q *request, err error, done string) {
-	if err != nil {
-		if statusOf(err) == http.StatusInternalServerError {
-			c.Log.ErrorContext(q.Context(), "held dispatch was not settled", "error", err)
-		}
-		c.dispatchWith(w, q, err)
-		return
-	}
-	tenant, id := dispatchIn(q)
-	http.Redirect(w, q.Request, "/dispatches/"+url.PathEscape(string(tenant))+"/"+url.PathEscape(string(id))+"?done="+done, http.StatusSeeOther)
 }
 
 func (c *Console) entryRow(e cordon.Entry) entryRow {

@@ -105,7 +105,7 @@ func (c *Console) startDrill(w http.ResponseWriter, q *request) {
 		c.drills(w, q)
 		return
 	}
-	run, err := c.Drills.Start(q.Context(), q.actor, q.PathValue("name"), q.PostFormValue("edge_fault") == "yes")
+	run, err := c.Drills.Start(q.Context(), q.actor, q.PathValue("name"), drill.Options{EdgeFault: q.PostFormValue("edge_fault") == "yes"})
 	if err != nil {
 		if statusOf(err) == http.StatusInternalServerError {
 			c.Log.ErrorContext(q.Context(), "drill was not started", "error", err)

@@ -129,7 +129,7 @@ func TestDrillsAreShownToTheOperatorAlone(t *testing.T) {
 	if status, _, _ := operator.get("/drill-runs/run_x"); status != http.StatusNotFound {
 		t.Errorf("an unknown run: %d", status)
 	}
-	if status, body, _ := operator.post("/drills/id-wlak/runs", url.Values{}); status != http.StatusNotFound || !strings.Contains(body, "no such drill") {
+	if status, body, _ := operator.post("/drills/id-wlak/runs", url.Values{}); status != http.StatusNotFound || !strings.Contains(body, "is not a drill") {
 		t.Errorf("an unknown drill: %d", status)
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/cordonmail/cordon/intake"
 	"github.com/cordonmail/cordon/ledger"
 	"github.com/cordonmail/cordon/store"
+	watching "github.com/cordonmail/cordon/watch"
 )
 
 // house is a whole Cordon behind the console, on SQLite, without the queue's
@@ -56,6 +57,7 @@ func openHouse(t *testing.T) *house {
 	h.auditor = ledger.New(ledger.Config{Store: h.store, Seed: make([]byte, 32)})
 	h.console = console.New(console.Config{
 		Registry: h.registry, Desk: h.desk, Warden: h.warden, Auditor: h.auditor, Catalog: h.catalog,
+		Watch:   watching.New(watching.Config{Store: h.store}),
 		Mailbox: letters{}, Exercise: true,
 	})
 	ctx, stop := context.WithCancel(context.Background())
@@ -137,15 +139,15 @@ func (h *house) order(p practice) cordon.Dispatch {
 }
 
 // held is a dispatch that a check could not decide on.
-func (h *house) held(p practice) cordon.Dispatch {
+func (h *house) held(p practice, number ...int) cordon.Dispatch {
 	h.t.Helper()
-	version, err := h.store.Version(h.ctx, p.ID, p.template.ID, 1)
+	version, err := h.store.Version(h.ctx, p.ID, p.template.ID, append(number, 1)[0])
 	h.must(err)
 	reasons := []cordon.Reason{{Check: "reach", Decision: cordon.Hold, Message: "This could not be checked, so it waits for a person."}}
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	d, err := h.store.CreateDispatch(h.ctx, p.author, cordon.NewDispatch{
 		Dispatch: cordon.Dispatch{
-			ID: cordon.NewDispatchID(), Tenant: p.ID, Kind: cordon.Bulk, Template: p.template.ID, Version: 1, Hash: version.Hash, Audience: p.audience.ID,
+			ID: cordon.NewDispatchID(), Tenant: p.ID, Kind: cordon.Bulk, Template: p.template.ID, Version: version.Number, Hash: version.Hash, Audience: p.audience.ID,
 			Actor: p.author.ID(), Account: p.author.Account, State: cordon.DispatchHeld, AcceptedAt: now, NotBefore: now, Reasons: reasons,
 		},
 		Filter: p.audience.Filter, Verdict: cordon.Verdict{Decision: cordon.Hold, Reasons: reasons},

@@ -145,9 +145,11 @@ type frame struct {
 	Who          string // "" when nobody is signed in
 	Live         string // address of the page's live parts; "" when it has none
 	StopsInForce int
+	Holds        int // dispatches held for a person
 	CanStop      bool
 	CanLedger    bool // may see the ledger and the signals
 	CanDrill     bool
+	CanDecoys    bool // of the whole installation: a tenant's people are never told of decoys
 	Notice       string
 	Body         any
 }
@@ -167,9 +169,12 @@ var icons = map[string]string{
 	"send":     "M21 4 3 11l6.5 2.5M21 4l-6 16-5.5-6.5M21 4 9.500 13.500",
 	"stop":     "M8 3h8l5 5v8l-5 5H8l-5-5V8zM8.500 12h7",
 	"hand":     "M7 12V6.500a1.500 1.500 0 0 1 3 0V11m0-1V4.500a1.500 1.500 0 0 1 3 0V11m0-5a1.500 1.500 0 0 1 3 0v6m0-3.500a1.500 1.500 0 0 1 3 0V15a6 6 0 0 1-6 6h-1.500a6 6 0 0 1-4.600-2.200L4 15.500c-1.300-1.700.9-3.400 2.200-2L7 14.500",
+	"tray":     "M3 13h5l1.500 3h5L16 13h5M3 13l3-8h12l3 8v6H3z",
+	"eye":      "M2.500 12C5 7.500 8.300 5.500 12 5.500s7 2 9.500 6.500C19 16.500 15.700 18.500 12 18.500S5 16.500 2.500 12zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6",
 	"signal":   "M12 4a6 6 0 0 0-6 6v3.500L4.500 17h15L18 13.500V10a6 6 0 0 0-6-6zM10 20.500h4",
 	"house":    "M4 20V9l8-5 8 5v11zM9.500 20v-6h5v6",
 	"ledger":   "M6 3h12v18H6zM9.500 8h5M9.500 12h5M9.500 16h3",
+	"decoy":    "M11 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8zM3.500 20.500c.8-3.800 3.700-5.500 7.500-5.500s6.700 1.700 7.500 5.500M17 4.500l4 4m0-4-4 4",
 	"drill":    "M12 3a9 9 0 1 0 9 9M12 8a4 4 0 1 0 4 4M12 12l8-8M16.500 3.500V7.500h4",
 	"mail":     "M3 6h18v13H3zM3 7l9 7 9-7",
 	"more":     "M4 7h16M4 12h16M4 17h16",

@@ -61,6 +61,8 @@ func TestEveryLivePartHasItsPlace(t *testing.T) {
 		{"signals", signalsPage{}, signalsPage{}.parts()},
 		{"tenants", tenantsPage{}, tenantsPage{}.parts()},
 		{"tenant", tenant, tenant.parts()},
+		{"watch", sampleWatch(), sampleWatch().parts()},
+		{"watch", watchPage{}, watchPage{}.parts()},
 		{"drills", sampleDrills(), sampleDrills().parts()},
 		{"drill-run", sampleRun(drill.Failed), sampleRun(drill.Failed).parts()},
 		{"drill-run", sampleRun(drill.Running), sampleRun(drill.Running).parts()},
@@ -212,8 +214,8 @@ func checkForms(t *testing.T, doc *html.Node, ids map[string]bool) {
 			if find(n, func(m *html.Node) bool { return m.Data == "button" && attr(m, "type") == "submit" }) == nil {
 				t.Errorf("form %q has no button: it does not work without a script", attr(n, "action"))
 			}
-			if attr(n, "method") != "post" {
-				t.Errorf("form %q does not post", attr(n, "action"))
+			if search := attr(n, "role") == "search"; search != (attr(n, "method") == "get") || !search && attr(n, "method") != "post" {
+				t.Errorf("form %q must post, or be a search that gets", attr(n, "action"))
 			}
 		}
 	})

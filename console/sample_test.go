@@ -133,6 +133,7 @@ func sampleDispatchPage() dispatchPage {
 		p.States = append(p.States, stateCount{s, *p.Row.Dispatch.Counts.Of(s)})
 	}
 	p.Facts = []fact{{Name: "Ordered by", Value: "Key “booking system”"}, {Name: "Accepted", Value: full(sampleNow)}, {Name: "Hash of its text", Value: p.Row.Dispatch.Hash, Mono: true}, {Name: "Dispatch", Value: string(sampleDispatch), Mono: true}}
+	p.Release = sampleStrip()
 	p.Damage = damageOf(cordon.Assessment{Delivered: 8, Unknown: 1, Held: 4586, FirstAt: sampleNow.Add(-time.Minute), LastAt: sampleNow.Add(-44 * time.Second), LedgerSize: 413})
 	return p
 }
@@ -213,7 +214,7 @@ type samplePageCase struct {
 // samplePages is every page, full and empty.
 func samplePages() []samplePageCase {
 	full := func(name, page, section, live string, body any) samplePageCase {
-		return samplePageCase{name, page, frame{Title: name, Section: section, Live: live, Exercise: true, HasMailbox: true, Who: "The operator", CanStop: true, CanLedger: true, CanDrill: true, StopsInForce: 1, Body: body}}
+		return samplePageCase{name, page, frame{Title: name, Section: section, Live: live, Exercise: true, HasMailbox: true, Who: "The operator", CanStop: true, CanLedger: true, CanDrill: true, CanDecoys: true, StopsInForce: 1, Body: body}}
 	}
 	bare := func(name, page string, body any) samplePageCase {
 		return samplePageCase{name, page, frame{Title: name, Who: "Ines Moreau", Body: body}}
@@ -243,6 +244,8 @@ func samplePages() []samplePageCase {
 		full("dispatch", "dispatch", "dispatches", "/live/dispatches/x", sampleDispatchPage()),
 		full("dispatch held", "dispatch", "dispatches", "/live/dispatches/x", sampleHeld()),
 		bare("dispatch bare", "dispatch", dispatchPage{Row: dispatchRow{Letter: "x"}}),
+		full("watch", "watch", "watch", "/live/watch", sampleWatch()),
+		bare("watch, empty", "watch", watchPage{}),
 		full("signals", "signals", "signals", "/live/signals", signalsPage{Signals: sampleSignals(), Next: "/signals?after=x"}),
 		bare("signals empty", "signals", signalsPage{}),
 		full("ledger", "ledger", "ledger", "", ledgerPage{Size: 413, Root: check.Root, Checkpoint: &check, Entries: sampleEntries(), Next: "/ledger?before=373", Report: reportOf(ledger.Report{OK: true, Entries: 413, Root: check.Root, FirstBad: -1})}),
@@ -255,6 +258,17 @@ func samplePages() []samplePageCase {
 		bare("mailbox empty", "mailbox", mailboxPage{}),
 		full("message", "message", "mailbox", "", messagePage{Item: mail, HasHTML: true, Text: "Dear Ana,\n\nit is time for your check-up.", Headers: []mailHeader{{"From", mail.From}, {"DKIM-Signature", "v=1; a=rsa-sha256; d=northgate.example; s=c1; h=From:To:Subject"}}}),
 		bare("message empty", "message", messagePage{}),
+		full("decoys", "decoys", "decoys", "", sampleDecoys()),
+		bare("decoys empty", "decoys", decoysPage{}),
+		full("holds", "holds", "holds", "", sampleHolds()),
+		bare("holds empty", "holds", holdsPage{}),
+		bare("holds none match", "holds", holdsPage{Filtered: true, Fault: &fault{"Nothing is ticked.", ""}}),
+		full("hold", "hold", "holds", "", sampleHold()),
+		bare("hold bare", "hold", sampleHoldBare()),
+		full("hold preview", "hold-act", "holds", "", sampleHoldPreview()),
+		full("hold answer", "hold-act", "holds", "", sampleHoldAnswer(false)),
+		full("hold asked", "hold-act", "holds", "", sampleHoldAnswer(true)),
+		bare("hold preview empty", "hold-act", holdActPage{Title: "Release 0 dispatches?", Fault: &fault{"It is another set by now.", "Preview again."}}),
 		full("drills", "drills", "drills", "/live/drills", sampleDrills()),
 		bare("drills empty", "drills", drillsPage{Drills: drill.List(), Fault: &fault{"Another run is under way.", "Wait for it to end."}}),
 		full("drill running", "drill-run", "drills", "/live/drill-runs/x", sampleRun(drill.Running)),

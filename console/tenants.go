@@ -37,6 +37,9 @@ type tenantPage struct {
 	DecoysWanted int
 	DecoyWords   string
 	Limits       []fact
+	Domains      []cordon.Domain // always approved for links
+	Hosts        []cordon.LinkHost
+	MayApprove   bool // hosts
 }
 
 const tenantsAPage = 60
@@ -169,6 +172,13 @@ func (c *Console) fillTenant(ctx context.Context, a cordon.Actor, p *tenantPage)
 		return err
 	}
 	p.Limits = limitFacts(limits, people)
+	if p.Domains, err = c.Catalog.Domains(ctx, a, id); err != nil {
+		return err
+	}
+	if p.Hosts, err = c.Catalog.LinkHosts(ctx, a, id); err != nil {
+		return err
+	}
+	p.MayApprove = a.Can(cordon.ManageTenants, "")
 	// Which recipients are decoys, and how many, is told to the operator alone.
 	if p.ShowDecoys = a.Can(cordon.ManageTenants, ""); p.ShowDecoys {
 		decoys, err := c.Catalog.Decoys(ctx, a, id)
@@ -243,6 +253,10 @@ func limitFacts(l cordon.Limits, people int) []fact {
 		{Name: "Reach of a template in a day", Value: rate(l.ReachFactor) + " × its recipients"},
 		{Name: "Wait before a single letter", Value: span(l.UndoSingle)},
 		{Name: "Beyond a key's usual hour", Value: "from " + num(l.KeyPromptPerHour) + " an hour on, wait " + span(l.UnusualWait)},
+		{Name: "Wait before a bulk send", Value: span(l.UndoBulk) + "; " + span(l.FirstUseHold) + " at the first use of a letter"},
+		{Name: "Steps of a bulk send", Value: stageFact(l)},
+		{Name: "Held copies one person may settle", Value: num(l.SecondPersonOver) + " at most; more takes two"},
+		{Name: "Held by what comes back", Value: watchFact(l.WatchLimits)},
 		{Name: "Decoys", Value: "1 for every " + num(l.RecipientsADecoy) + " people, " + num(l.DecoysPerTenant) + " at least"},
 	}
 }

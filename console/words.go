@@ -169,6 +169,10 @@ func signalTitle(k cordon.SignalKind) string {
 		return "A limit was reached"
 	case cordon.SignalBurst:
 		return "A burst under one key"
+	case cordon.SignalBehaviour:
+		return "An order unlike its sender"
+	case cordon.SignalUnusual:
+		return "More than is usual for a sender"
 	case cordon.SignalExitProvenance:
 		return "Exit: a copy the door never accepted"
 	case cordon.SignalExitAuthority:
@@ -179,6 +183,28 @@ func signalTitle(k cordon.SignalKind) string {
 		return "Exit: a recipient of another tenant"
 	case cordon.SignalExitDecoy:
 		return "Exit: a planted recipient in the queue"
+	case cordon.SignalDecoyMail:
+		return "Mail from outside at a planted address"
+	case cordon.SignalBounces:
+		return "Many addresses do not exist"
+	case cordon.SignalPolicy:
+		return "The far side rejects this mail"
+	case cordon.SignalFirstAnswers:
+		return "The first copies came back"
+	case cordon.SignalSendErrors:
+		return "One try after the other fails"
+	case cordon.SignalComplaints:
+		return "Recipients complain"
+	case cordon.SignalNotMe:
+		return "Somebody may write in your name"
+	case cordon.SignalReports:
+		return "Complaints nobody vouches for"
+	case cordon.SignalSameText:
+		return "The same text from several tenants"
+	case cordon.SignalVolume:
+		return "Far more mail than ever"
+	case cordon.SignalNoAnswer:
+		return "Nothing came back about a stage"
 	case cordon.SignalStoreUnreadable:
 		return "A stored row could not be read"
 	}
@@ -204,6 +230,7 @@ var entryWords = map[cordon.EntryKind]string{
 	cordon.EntryKeyRevoked:        "Key revoked",
 	cordon.EntryRecipientsChanged: "Recipients changed",
 	cordon.EntryDecoysPlanted:     "Decoys planted",
+	cordon.EntryDecoysRotated:     "Decoys rotated",
 	cordon.EntryAudienceSaved:     "Audience saved",
 	cordon.EntrySuppressed:        "Address suppressed",
 	cordon.EntryTemplateCreated:   "Template created",
@@ -215,14 +242,19 @@ var entryWords = map[cordon.EntryKind]string{
 	cordon.EntryDispatchHeld:      "Dispatch held for a person",
 	cordon.EntryDispatchReleased:  "Dispatch released",
 	cordon.EntryDispatchDiscarded: "Dispatch discarded",
+	cordon.EntryHoldAsked:         "A second person was asked for",
 	cordon.EntryAttempts:          "Copies handed over",
 	cordon.EntrySignal:            "Signal raised",
 	cordon.EntryStopPlaced:        "Stop placed",
 	cordon.EntryStopLifted:        "Stop lifted",
 	cordon.EntrySwept:             "Copies moved by a stop or a lift",
+	cordon.EntryStageOpened:       "Stage opened",
+	cordon.EntryStageHeld:         "Stage held",
+	cordon.EntryStageDone:         "Last stage passed",
 	cordon.EntryPersonalDataRead:  "Personal data read",
 	cordon.EntryLimitChanged:      "Limit changed",
 	cordon.EntryDrill:             "Drill",
+	cordon.EntryComplaint:         "Complaint recorded",
 }
 
 // entryTone colours an entry's dot.
@@ -230,7 +262,7 @@ func entryTone(k cordon.EntryKind) string {
 	switch k {
 	case cordon.EntryOrderRefused, cordon.EntrySignal, cordon.EntryKeySuspended, cordon.EntryKeyRevoked, cordon.EntryVersionRevoked:
 		return "alarm"
-	case cordon.EntryStopPlaced, cordon.EntryDispatchHeld, cordon.EntryDispatchDiscarded, cordon.EntryPersonalDataRead, cordon.EntrySwept:
+	case cordon.EntryStopPlaced, cordon.EntryStageHeld, cordon.EntryDispatchHeld, cordon.EntryDispatchDiscarded, cordon.EntryPersonalDataRead, cordon.EntrySwept:
 		return "warn"
 	case cordon.EntryDispatchAccepted, cordon.EntryAttempts, cordon.EntryVersionApproved, cordon.EntryDispatchReleased, cordon.EntryStopLifted, cordon.EntryKeyResumed:
 		return "good"
