@@ -11,6 +11,8 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/cordonmail/cordon"
+	"github.com/cordonmail/cordon/catalog"
+	"github.com/cordonmail/cordon/scan"
 )
 
 // Config is everything that can be set: one struct, one file
@@ -31,6 +33,8 @@ type Config struct {
 	Sign   SignConfig   `toml:"sign"`
 	Ledger LedgerConfig `toml:"ledger"`
 	Decoy  DecoyConfig  `toml:"decoy"`
+	Scan   ScanConfig   `toml:"scan"`
+	Watch  WatchConfig  `toml:"watch"`
 }
 
 type LogConfig struct {
@@ -76,8 +80,24 @@ type LedgerConfig struct {
 	Checkpoint   Duration `toml:"checkpoint"`
 }
 
+// WatchConfig is for what holds and stops by what comes back.
+type WatchConfig struct {
+	Interval Duration `toml:"interval"` // how often, at least, what came back is judged
+}
+
 type DecoyConfig struct {
-	Domain string `toml:"domain"` // addresses of planted decoys; must never accept mail
+	Domain string `toml:"domain"` // addresses of planted decoys; several with commas between
+	Listen string `toml:"listen"` // inbound listener for them; "" = none
+}
+
+// ScanConfig names scanners of others that judge mail beside our own checks.
+type ScanConfig struct {
+	Rspamd       string   `toml:"rspamd"`        // http://host:port; "" = none
+	PasswordFile string   `toml:"password_file"` // of Rspamd's controller
+	ClamAV       string   `toml:"clamav"`        // tcp://host:port or unix:/path; "" = none
+	Timeout      Duration `toml:"timeout"`       // what takes longer is held
+	Hold         float64  `toml:"hold"`          // Rspamd's points
+	Refuse       float64  `toml:"refuse"`
 }
 
 // Duration is a time.Duration written as "250ms" or "5m".
@@ -99,6 +119,8 @@ func DefaultConfig() Config {
 		Sign:   SignConfig{DKIM: true},
 		Ledger: LedgerConfig{Installation: "local", Checkpoint: Duration{time.Minute}},
 		Decoy:  DecoyConfig{Domain: "decoy.invalid"},
+		Watch:  WatchConfig{Interval: Duration{5 * time.Second}},
+		Scan:   ScanConfig{Timeout: Duration{scan.DefaultTimeout}, Hold: scan.DefaultHold, Refuse: scan.DefaultRefuse},
 	}
 }
 
@@ -198,14 +220,18 @@ func (c Config) Validate() error {
 		return cordon.InvalidField("queue.retry_uncertain", "must be at least 1s", "15m gives the relay time to deliver what it took")
 	case c.Queue.DeadAfter.Duration < 3*time.Second:
 		return cordon.InvalidField("queue.dead_after", "must be at least 3s", "1m bears a slow database; use the same on every node")
+	case c.Watch.Interval.Duration < time.Second || c.Watch.Interval.Duration > 30*time.Second:
+		return cordon.InvalidField("watch.interval", "must be 1s to 30s", "5s lets evidence cause something within a few seconds")
 	case !oneOf(c.Log.Level, "debug", "info", "warn", "error"):
 		return cordon.InvalidField("log.level", "must be debug, info, warn or error", "")
 	case !oneOf(c.Log.Format, "text", "json"):
 		return cordon.InvalidField("log.format", "must be text or json", "")
+	case c.Decoy.Listen != "" && !catalog.DecoyMailComes(c.Decoy.Domain):
+		return cordon.InvalidField("decoy.domain", "can never receive mail", "set a domain whose MX record leads to decoy.listen, or leave decoy.listen empty")
 	case (c.TLS.Certificate == "") != (c.TLS.Key == ""):
 		return cordon.InvalidField("tls", "needs both certificate and key", "")
 	}
-	return nil
+	return c.Scan.validate()
 }
 
 func oneOf(s string, words ...string) bool {

@@ -75,7 +75,16 @@ func TestFaultsOfTheConfigAreNamed(t *testing.T) {
 		"database":           {"database = \"mysql://x\"", nil, "database"},
 		"data":               {"data = \"\"", nil, "data"},
 		"log level":          {"[log]\nlevel = \"loud\"", nil, "log.level"},
+		"watch":              {"[watch]\ninterval = \"5m\"", nil, "watch.interval"},
 		"log format":         {"[log]\nformat = \"xml\"", nil, "log.format"},
+		"rspamd":             {"[scan]\nrspamd = \"127.0.0.1:11333\"", nil, "scan.rspamd"},
+		"public rspamd":      {"[scan]\nrspamd = \"http://8.8.8.8:11333\"", nil, "scan.rspamd"},
+		"clamav":             {"", []string{"CORDON_SCAN_CLAMAV", "127.0.0.1:3310"}, "scan.clamav"},
+		"scan timeout":       {"[scan]\ntimeout = \"0s\"", nil, "scan.timeout"},
+		"hold at nothing":    {"[scan]\nhold = 0.0", nil, "scan.hold"},
+		"refuse below hold":  {"[scan]\nhold = 7.0\nrefuse = 6.0", nil, "scan.refuse"},
+		"refuse at nothing":  {"[scan]\nrefuse = 0.0", nil, "scan.refuse"},
+		"scan password":      {"[scan]\npassword_file = \"/nowhere\"", nil, "scan.password_file"},
 		"tls without key":    {"[tls]\ncertificate = \"x\"", nil, "tls"},
 	}
 	for name, c := range cases {

@@ -154,12 +154,12 @@ func TestADrillLeavesTheHouseAsItWas(t *testing.T) {
 	var begun drill.Run
 	wait(t, "the house to take drills", func() (ok bool) {
 		var err error
-		if begun, err = h.Drills.Start(ctx, operator, "id-walk", true); err != nil && cordon.CodeOf(err) != cordon.Unavailable {
+		if begun, err = h.Drills.Start(ctx, operator, "id-walk", drill.Options{EdgeFault: true}); err != nil && cordon.CodeOf(err) != cordon.Unavailable {
 			t.Fatal(err)
 		}
 		return err == nil
 	})
-	if _, err := h.Drills.Start(ctx, operator, "id-walk", false); cordon.CodeOf(err) != cordon.Conflict || !strings.Contains(err.Error(), string(begun.ID)) {
+	if _, err := h.Drills.Start(ctx, operator, "id-walk", drill.Options{}); cordon.CodeOf(err) != cordon.Conflict || !strings.Contains(err.Error(), string(begun.ID)) {
 		t.Errorf("a second run at the same time: %v", err)
 	}
 	run := h.drilled(t, begun.ID)
@@ -271,7 +271,7 @@ func TestWhatAKilledDrillLeftIsTakenAway(t *testing.T) {
 	var begun drill.Run
 	wait(t, "the house to take drills", func() bool {
 		var err error
-		begun, err = h.Drills.Start(ctx, operator, "id-walk", false)
+		begun, err = h.Drills.Start(ctx, operator, "id-walk", drill.Options{})
 		return err == nil
 	})
 	wait(t, "the intruder to be at it", func() bool {
@@ -314,7 +314,7 @@ func TestDrillsAreTheOperators(t *testing.T) {
 		_, list := h.Drills.Drills(t.Context(), by)
 		_, runs := h.Drills.Runs(t.Context(), by)
 		_, one := h.Drills.Find(t.Context(), by, "run_x")
-		_, start := h.Drills.Start(t.Context(), by, "id-walk", true)
+		_, start := h.Drills.Start(t.Context(), by, "id-walk", drill.Options{EdgeFault: true})
 		for _, err := range []error{list, runs, one, start} {
 			if cordon.CodeOf(err) != cordon.Denied {
 				t.Errorf("%s: %v", by.ID(), err)
@@ -322,7 +322,7 @@ func TestDrillsAreTheOperators(t *testing.T) {
 		}
 	}
 	for name, code := range map[string]cordon.Code{"id-wlak": cordon.Missing, "": cordon.Missing} {
-		if _, err := h.Drills.Start(t.Context(), h.Registry.Operator(), name, false); cordon.CodeOf(err) != code {
+		if _, err := h.Drills.Start(t.Context(), h.Registry.Operator(), name, drill.Options{}); cordon.CodeOf(err) != code {
 			t.Errorf("drill %q: %v", name, err)
 		}
 	}
@@ -342,7 +342,7 @@ func TestARealTenantIsNoGroundForADrill(t *testing.T) {
 	}
 	real := *ok
 	real.ID = tenant
-	if _, err := r.Run(t.Context(), "id-walk", []*drill.Practice{ok, &real}, true); !errors.As(err, new(*cordon.Error)) || !strings.Contains(err.Error(), "not made for exercises") {
+	if _, err := r.Run(t.Context(), "id-walk", []*drill.Practice{ok, &real}, drill.Options{EdgeFault: true}); !errors.As(err, new(*cordon.Error)) || !strings.Contains(err.Error(), "not made for exercises") {
 		t.Errorf("a drill with a real tenant: %v", err)
 	}
 	if err := r.Tidy(t.Context(), "harbour"); !strings.Contains(err.Error(), "not made for exercises") {

@@ -24,7 +24,7 @@ func TestADrillOverTLS(t *testing.T) {
 	var begun drill.Run
 	wait(t, "the house to take drills", func() bool {
 		var err error
-		begun, err = h.Drills.Start(t.Context(), h.Registry.Operator(), "id-walk", false)
+		begun, err = h.Drills.Start(t.Context(), h.Registry.Operator(), "id-walk", drill.Options{})
 		return err == nil
 	})
 	if run := h.drilled(t, begun.ID); run.State != drill.Passed || len(run.Report.Variants) != 8 {

@@ -51,7 +51,16 @@ func (h *House) Run(ctx context.Context, ready func(address string)) error {
 		return err
 	}
 
+	inbound, err := h.listenInbound()
+	if err != nil {
+		return errors.Join(err, public.Close(), local.Close())
+	}
+
 	group, ctx := errgroup.WithContext(ctx)
+	if inbound != nil {
+		group.Go(part("inbound", func() error { return h.Inbound.Serve(ctx, inbound) }))
+		h.log.Info("receiving mail at planted addresses", "listen", inbound.Addr().String())
+	}
 	h.serve(ctx, group, public, h.Handler())
 	h.serve(ctx, group, local, h.API.Local())
 	group.Go(func() error { return h.Work(ctx) })
@@ -74,6 +83,8 @@ func (h *House) Work(ctx context.Context) error {
 	group.Go(part("stops", func() error { return h.Warden.Run(ctx) }))
 	group.Go(part("queue", func() error { return h.Runner.Run(ctx) }))
 	group.Go(part("ledger", func() error { return h.Auditor.Run(ctx) }))
+	group.Go(part("watch", func() error { return h.Watcher.Run(ctx) }))
+	group.Go(part("decoys", func() error { return h.Catalog.KeepDecoys(ctx) }))
 	return group.Wait()
 }
 
@@ -93,6 +104,7 @@ func (h *House) Close() error {
 	if h.relay != nil {
 		h.relay.Close()
 	}
+	h.scanner.Close()
 	return errors.Join(h.exercises.close(), h.Store.Close())
 }
 
@@ -143,6 +155,19 @@ func (h *House) listen() (net.Listener, error) {
 		return nil, cordon.InvalidField("tls.certificate", "cannot be loaded: "+rootCause(err), "name a PEM certificate and its key")
 	}
 	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), nil
+}
+
+// listenInbound opens the listener for mail at planted addresses; nil when none
+// is asked for.
+func (h *House) listenInbound() (net.Listener, error) {
+	if h.Config.Decoy.Listen == "" {
+		return nil, nil
+	}
+	l, err := net.Listen("tcp", h.Config.Decoy.Listen)
+	if err != nil {
+		return nil, cordon.InvalidField("decoy.listen", h.Config.Decoy.Listen+" cannot be opened: "+rootCause(err), "choose a free port; below 1024 it takes the right to bind there")
+	}
+	return l, nil
 }
 
 // SocketName is the operator's door in the data folder: who may open the folder

@@ -23,7 +23,10 @@ import (
 	"github.com/cordonmail/cordon/mailsink"
 	"github.com/cordonmail/cordon/queue"
 	"github.com/cordonmail/cordon/relay"
+	"github.com/cordonmail/cordon/scan"
+	"github.com/cordonmail/cordon/smtpd"
 	"github.com/cordonmail/cordon/store"
+	"github.com/cordonmail/cordon/watch"
 )
 
 // House is everything wired together; nothing runs until Run.
@@ -41,7 +44,10 @@ type House struct {
 	Sink     *mailsink.Sink // takes the mail of exercise tenants
 	API      *api.API
 	Console  *console.Console
+	Inbound  *smtpd.Server // mail at planted addresses
+	Watcher  *watch.Watcher
 
+	scanner   *scan.Scanner // nil: none
 	relay     *relay.Client
 	exercises *exercises
 	log       *slog.Logger
@@ -77,6 +83,7 @@ type Storage interface {
 	contain.Store
 	ledger.Store
 	queue.Store
+	watch.Store
 }
 
 // Open wires a house: every constructor, in order, bottom floor first.
@@ -108,13 +115,17 @@ func Open(ctx context.Context, c Config, o Options) (*House, error) {
 		seen = o.Storage(st)
 	}
 	h.Registry = identity.New(identity.Config{Store: seen, Now: o.Now, Log: o.Log})
-	h.Catalog = catalog.New(catalog.Config{Store: seen, Now: o.Now, Log: o.Log, DataDir: c.Data, DecoyDomain: c.Decoy.Domain})
-	judge := guard.New(guard.Config{Store: seen, Now: o.Now, Log: o.Log})
+	h.Catalog = catalog.New(catalog.Config{Store: seen, Now: o.Now, Log: o.Log, DataDir: c.Data, DecoyDomain: c.Decoy.Domain, Print: inboundPrint})
+	if h.scanner, err = newScanner(c.Scan, o.Log); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	judge := guard.New(guard.Config{Store: seen, Scanner: h.scanner, Now: o.Now, Log: o.Log})
 	h.Desk = intake.New(intake.Config{Store: seen, Judge: judge, Provenance: provenance, Now: o.Now, Log: o.Log})
 	h.Board = contain.NewBoard(seen, c.Queue.Poll.Duration, o.Now, o.Log)
 	h.Warden = contain.New(contain.Config{Store: seen, Board: h.Board, Node: node, Now: o.Now, Log: o.Log})
 	h.Auditor = ledger.New(ledger.Config{Store: seen, Seed: store.Derive(master, "ledger"), Installation: c.Ledger.Installation,
 		Interval: c.Ledger.Checkpoint.Duration, Now: o.Now, Log: o.Log})
+	h.Watcher = watch.New(watch.Config{Store: seen, Interval: c.Watch.Interval.Duration, Now: o.Now, Log: o.Log})
 	wire := o.Relay
 	if wire == nil {
 		if h.relay, err = newRelay(c.Relay); err != nil {
@@ -131,13 +142,14 @@ func Open(ctx context.Context, c Config, o Options) (*House, error) {
 		Now: o.Now, Rand: o.Rand, Log: o.Log})
 	h.Drills = drill.NewInstructor(drill.InstructorConfig{Store: st, Arrived: h.Sink.TakenWith, Dir: c.Data,
 		Patients: o.DrillPatients, Undo: o.DrillUndo, Now: o.Now, Log: o.Log})
-	h.API = api.New(api.Config{Desk: h.Desk, Warden: h.Warden, Auditor: h.Auditor, Registry: h.Registry, Catalog: h.Catalog, Drills: h.Drills, Now: o.Now, Log: o.Log})
+	h.API = api.New(api.Config{Desk: h.Desk, Warden: h.Warden, Auditor: h.Auditor, Registry: h.Registry, Catalog: h.Catalog, Drills: h.Drills, Watch: h.Watcher, Now: o.Now, Log: o.Log})
+	h.Inbound = smtpd.New(smtpd.Config{Catalog: h.Catalog, Domains: catalog.DecoyDomains(c.Decoy.Domain), Now: o.Now, Log: o.Log})
 	var mailbox console.Mailbox
 	if o.Mailbox != nil {
 		mailbox = o.Mailbox(h.Sink)
 	}
 	h.Console = console.New(console.Config{Registry: h.Registry, Desk: h.Desk, Warden: h.Warden, Auditor: h.Auditor, Catalog: h.Catalog,
-		Drills: h.Drills, Mailbox: mailbox, Exercise: o.Demo, Now: o.Now, Log: o.Log})
+		Drills: h.Drills, Watch: h.Watcher, Mailbox: mailbox, Exercise: o.Demo, Now: o.Now, Log: o.Log})
 	return h, nil
 }
 

@@ -54,13 +54,13 @@ func ways() []way {
 const maxBadCopies = 10
 
 // idWalk runs every variant, lets the undo window pass, and looks at what came.
-func (r *Rehearsal) idWalk(ctx context.Context, practices []*Practice, edgeFault bool) (Report, error) {
-	report := Report{Drill: "id-walk"}
+func (r *Rehearsal) idWalk(ctx context.Context, practices []*Practice, o Options) (Report, error) {
+	var report Report
 	own, other := practices[0], practices[1]
 	before := r.arrived(own, other)
 	var walks []*walk
 	for _, way := range ways() {
-		if way.edge && !edgeFault {
+		if way.edge && !o.EdgeFault {
 			continue
 		}
 		r.tell("%s: the intruder %s", way.name, way.says)

@@ -90,14 +90,17 @@ func (i *Instructor) Drills(_ context.Context, by cordon.Actor) ([]Drill, error)
 
 // Start begins a run and answers at once. While another is under way it answers
 // conflict; where the house is not being served, unavailable.
-func (i *Instructor) Start(ctx context.Context, by cordon.Actor, name string, edgeFault bool) (Run, error) {
+func (i *Instructor) Start(ctx context.Context, by cordon.Actor, name string, o Options) (Run, error) {
 	if err := may(by); err != nil {
 		return Run{}, err
 	}
-	if !known(name) {
-		return Run{}, &cordon.Error{Code: cordon.Missing, Field: "drill", Message: "there is no such drill", Remedy: "cordon drill list names them all"}
+	if _, err := scriptOf(name); err != nil {
+		return Run{}, err
 	}
-	run := &Run{ID: newRunID(), Drill: name, EdgeFault: edgeFault, State: Running, Exercise: true, By: by.ID(), StartedAt: i.now()}
+	if o.Every < 0 || o.Every > time.Minute {
+		return Run{}, cordon.InvalidField("every", "is not between 0 and 1 minute", "leave it out for a second")
+	}
+	run := &Run{ID: newRunID(), Drill: name, EdgeFault: o.EdgeFault, Every: o.Every, State: Running, Exercise: true, By: by.ID(), StartedAt: i.now()}
 	if err := i.reserve(run); err != nil {
 		return Run{}, err
 	}
@@ -190,8 +193,7 @@ func (i *Instructor) perform(ctx context.Context, door Door, run *Run) {
 	limited, cancel := context.WithTimeout(ctx, runMost)
 	defer cancel()
 	r := i.rehearsal(door, func(text string) { i.step(run, text) })
-	word := cordon.RandomText(8)
-	handles := []string{"exercise-" + word + "-one", "exercise-" + word + "-two"}
+	handles := handlesFor(run.Drill)
 	i.note(handles)
 	report, err := i.rehearse(limited, r, run, handles)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
@@ -204,18 +206,32 @@ func (i *Instructor) perform(ctx context.Context, door Door, run *Run) {
 	i.finish(ctx, run, report, err, left)
 }
 
-// rehearse sets up two practices and runs the drill on them.
+// handlesFor names new practices, as many as the drill needs.
+func handlesFor(drill string) []string {
+	script, err := scriptOf(drill)
+	if err != nil {
+		return nil // Start has refused it
+	}
+	word := cordon.RandomText(8)
+	var handles []string
+	for n := range script.Practices {
+		handles = append(handles, fmt.Sprintf("exercise-%s-%d", word, n+1))
+	}
+	return handles
+}
+
+// rehearse sets up the practices and runs the drill on them.
 func (i *Instructor) rehearse(ctx context.Context, r *Rehearsal, run *Run, handles []string) (Report, error) {
-	i.step(run, fmt.Sprintf("setting up two exercise practices with %d invented patients each", i.config.Patients))
+	i.step(run, fmt.Sprintf("setting up %d exercise practices with %d invented patients each", len(handles), i.config.Patients))
 	var practices []*Practice
 	for n, handle := range handles {
-		p, err := r.Open(ctx, handle, "EXERCISE "+[]string{"one", "two"}[n], i.config.Patients)
+		p, err := r.Open(ctx, handle, fmt.Sprintf("EXERCISE %d", n+1), i.config.Patients)
 		if err != nil {
 			return Report{}, err
 		}
 		practices = append(practices, p)
 	}
-	return r.Run(ctx, run.Drill, practices, run.EdgeFault)
+	return r.Run(ctx, run.Drill, practices, Options{EdgeFault: run.EdgeFault, Every: run.Every})
 }
 
 func (i *Instructor) rehearsal(door Door, progress func(string)) *Rehearsal {
@@ -287,13 +303,4 @@ func (i *Instructor) enter(ctx context.Context, run *Run) error {
 		return fmt.Errorf("drill entry: %w", err)
 	}
 	return i.config.Store.AppendEntry(ctx, cordon.Entry{Kind: cordon.EntryDrill, Actor: now.By, Subject: string(now.ID), Body: body})
-}
-
-func known(name string) bool {
-	for _, d := range List() {
-		if d.Name == name {
-			return true
-		}
-	}
-	return false
 }

@@ -22,6 +22,9 @@ type Config struct {
 	Now     func() time.Time
 	// Undo is the undo window given to exercise tenants; 0 keeps the default.
 	Undo time.Duration
+	// Step is the wait before a bulk send of theirs and after each of its stages;
+	// 0 keeps the defaults.
+	Step time.Duration
 	// Progress is told what happens, in short sentences; may be nil.
 	Progress func(string)
 }

@@ -63,14 +63,20 @@ func (r *Rehearsal) createTenant(ctx context.Context, p *Practice) error {
 	if err := r.operator.call(ctx, http.MethodPost, p.path("/domains"), map[string]any{"name": p.Domain}, nil); err != nil {
 		return err
 	}
-	if r.config.Undo == 0 {
+	if r.config.Undo == 0 && r.config.Step == 0 {
 		return nil
 	}
 	var limits map[string]any
 	if err := r.operator.call(ctx, http.MethodGet, p.path("/limits"), nil, &limits); err != nil {
 		return err
 	}
-	limits["undo_single"] = r.config.Undo.String()
+	if r.config.Undo > 0 {
+		limits["undo_single"] = r.config.Undo.String()
+	}
+	if step := r.config.Step.String(); r.config.Step > 0 {
+		limits["undo_bulk"], limits["first_use_hold"] = "0s", step
+		limits["stages"] = []map[string]any{{"copies": 10, "wait": step}, {"copies": 100, "wait": step}, {"copies": 1000, "wait": step}}
+	}
 	return r.operator.call(ctx, http.MethodPut, p.path("/limits"), limits, nil)
 }
 
@@ -189,6 +195,11 @@ func (p *Practice) path(rest string) string { return "/v1/tenants/" + string(p.I
 func (r *Rehearsal) Recall(ctx context.Context, p *Practice) (cordon.Dispatch, error) {
 	template, version, err := r.approvedLetter(ctx, p, "recall", RecallLetter(p))
 	if err != nil {
+		return cordon.Dispatch{}, fmt.Errorf("recall of %s: %w", p.Handle, err)
+	}
+	// The recall is a letter of the platform's own: every practice sends it in
+	// nearly the same words, and the operator has said so.
+	if err := r.operator.call(ctx, http.MethodPost, p.path(fmt.Sprintf("/templates/%s/versions/%d/share", template, version)), nil, nil); err != nil {
 		return cordon.Dispatch{}, fmt.Errorf("recall of %s: %w", p.Handle, err)
 	}
 	author := r.operator

@@ -10,20 +10,76 @@ import (
 
 // Drill is one rehearsal that can be run.
 type Drill struct {
-	Name   string `json:"name"`
-	Models string `json:"models"` // the incident it models
-	Says   string `json:"says"`   // what it does
-	Must   string `json:"must"`   // what must be seen
+	Name      string `json:"name"`
+	Models    string `json:"models"`    // the incident it models
+	Says      string `json:"says"`      // what it does
+	Must      string `json:"must"`      // what must be seen
+	Practices int    `json:"practices"` // how many exercise practices it is run on
+}
+
+// script is a drill with what it does.
+type script struct {
+	Drill
+	act func(*Rehearsal, context.Context, []*Practice, Options) (Report, error)
+}
+
+// scripts lists the drills in the order in which they are shown.
+func scripts() []script {
+	return []script{
+		{Drill{
+			Name:      "id-walk",
+			Models:    "incident A: a template endpoint that took recipient IDs and free content without the right check",
+			Says:      "a stolen key walks recipient IDs (random, sequential, another tenant's, a leaked list), edits a template to prize spam, sends free content, and slips copies into the queue as if the door's check were missing",
+			Must:      "at most 10 bad copies delivered, none without approval; key suspended; incident-grade signal; a decoy seen at once; the practice's own mail still flowing",
+			Practices: 2,
+		}, (*Rehearsal).idWalk},
+		{Drill{
+			Name:      "stolen-template",
+			Models:    "incident A, by other hands: two stolen accounts write and approve a letter that looks like the practice's own",
+			Says:      "the practice's recall is copied with its link swapped (to a look-alike host, to a host of nobody's, to a shortener), approved by the second stolen account, and sent to everyone",
+			Must:      "at most 10 copies delivered; the reason names the link; the practice's own recall still leaves",
+			Practices: 1,
+		}, (*Rehearsal).stolenTemplate},
+		{Drill{
+			Name:      "slow-drip",
+			Models:    "incident B: a stolen credential that takes its time, so that no rate gives it away",
+			Says:      "a stolen key sends an approved letter with a note of its own to one patient after another, slowly; each note is other spam",
+			Must:      "at most 10 copies delivered; what was held says why; the practice's own notes still leave",
+			Practices: 1,
+		}, (*Rehearsal).slowDrip},
+		{Drill{
+			Name:      "many-tenants",
+			Models:    "a platform's credentials are stolen: the same text leaves under many practices' names",
+			Says:      "five practices' stolen keys send the same note, few copies each",
+			Must:      "at most 10 copies delivered over all; the same words under several names are seen as one thing; other mail of the practices still leaves",
+			Practices: 5,
+		}, (*Rehearsal).manyTenants},
+	}
 }
 
 // List names every drill.
 func List() []Drill {
-	return []Drill{{
-		Name:   "id-walk",
-		Models: "incident A: a template endpoint that took recipient IDs and free content without the right check",
-		Says:   "a stolen key walks recipient IDs (random, sequential, another tenant's, a leaked list), edits a template to prize spam, sends free content, and slips copies into the queue as if the door's check were missing",
-		Must:   "at most 10 bad copies delivered, none without approval; key suspended; incident-grade signal; a decoy seen at once; the practice's own mail still flowing",
-	}}
+	var all []Drill
+	for _, s := range scripts() {
+		all = append(all, s.Drill)
+	}
+	return all
+}
+
+// scriptOf answers the script of that name.
+func scriptOf(name string) (script, error) {
+	for _, s := range scripts() {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	return script{}, &cordon.Error{Code: cordon.Missing, Field: "drill", Message: fmt.Sprintf("%q is not a drill", name), Remedy: "cordon drill list names them all"}
+}
+
+// Options are a run's own settings.
+type Options struct {
+	EdgeFault bool          // id-walk: also slip copies into the queue
+	Every     time.Duration // slow-drip: from one message to the next; 0 means DripEvery
 }
 
 // Rehearsal runs drills on one house.
@@ -43,21 +99,25 @@ func New(c Config) *Rehearsal {
 	return &Rehearsal{config: c, operator: caller{client: c.Operator, url: c.URL}}
 }
 
-// Run runs the drill of that name on the practices, which must be two or more.
-// edgeFault adds the variants that slip copies into the queue.
-func (r *Rehearsal) Run(ctx context.Context, name string, practices []*Practice, edgeFault bool) (Report, error) {
-	if name != "id-walk" {
-		return Report{}, cordon.InvalidField("drill", fmt.Sprintf("%q is not a drill", name), "see cordon drill list")
+// Run runs the drill of that name on the practices, of which it uses as many as
+// it says it needs.
+func (r *Rehearsal) Run(ctx context.Context, name string, practices []*Practice, o Options) (Report, error) {
+	drill, err := scriptOf(name)
+	if err != nil {
+		return Report{}, err
 	}
-	if len(practices) < 2 {
-		return Report{}, cordon.Errorf(cordon.Conflict, "a walk needs two practices")
+	if len(practices) < drill.Practices {
+		return Report{}, cordon.Errorf(cordon.Conflict, "%s needs %d practices", name, drill.Practices)
 	}
+	practices = practices[:drill.Practices]
 	for _, p := range practices {
 		if err := r.forExercise(ctx, p); err != nil {
 			return Report{}, err
 		}
 	}
-	return r.idWalk(ctx, practices, edgeFault)
+	report, err := drill.act(r, ctx, practices, o)
+	report.Drill = name
+	return report, err
 }
 
 // forExercise asks the store itself whether the practice was made for exercises;

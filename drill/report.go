@@ -87,3 +87,17 @@ func (r *Report) settle() {
 		}
 	}
 }
+
+// Fold makes one report of several drills': the worst of each figure, every
+// variant under its drill's name.
+func Fold(name string, reports []Report) Report {
+	all := Report{Drill: name}
+	for _, r := range reports {
+		for _, v := range r.Variants {
+			v.Name = r.Drill + " " + v.Name
+			all.Variants = append(all.Variants, v)
+		}
+	}
+	all.settle()
+	return all
+}

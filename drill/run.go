@@ -24,16 +24,17 @@ const (
 // Run is one rehearsal on a running house: what was asked for, how far it is,
 // and in the end its report. It holds no personal data.
 type Run struct {
-	ID        RunID     `json:"id"`
-	Drill     string    `json:"drill"`
-	EdgeFault bool      `json:"edge_fault"`
-	State     RunState  `json:"state"`
-	Exercise  bool      `json:"exercise"` // always true
-	By        string    `json:"by"`       // Actor.ID() of who started it
-	StartedAt time.Time `json:"started_at"`
-	EndedAt   time.Time `json:"ended_at,omitzero"`
-	Progress  []Step    `json:"progress"`
-	Report    *Report   `json:"report,omitempty"`
+	ID        RunID         `json:"id"`
+	Drill     string        `json:"drill"`
+	EdgeFault bool          `json:"edge_fault"`
+	Every     time.Duration `json:"-"` // from one message to the next, of a slow drip
+	State     RunState      `json:"state"`
+	Exercise  bool          `json:"exercise"` // always true
+	By        string        `json:"by"`       // Actor.ID() of who started it
+	StartedAt time.Time     `json:"started_at"`
+	EndedAt   time.Time     `json:"ended_at,omitzero"`
+	Progress  []Step        `json:"progress"`
+	Report    *Report       `json:"report,omitempty"`
 	// Fault says what went wrong with the exercise itself: why it is broken, or
 	// what it could not take away again.
 	Fault string `json:"fault,omitempty"`

@@ -60,6 +60,7 @@ template north news 'Dear {{first_name}}, we have moved.' fields=first_name:name
 template north visit 'Dear {{first_name}}, see you on {{date}}.' fields=first_name:name:recipient,date:date:order subject='` + visitSubject + `'
 approve north news ; approve north visit
 key booking tenant=north may=send.single
+limits north undo_bulk=0s first_use_hold=0s stage_from=10 stages=6:5s,18:5s
 account duty role=responder`)
 		f.north, f.actors = *w.tenants["north"], w.actors
 	})

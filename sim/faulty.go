@@ -136,6 +136,27 @@ func (f *Faulty) PlaceStop(ctx context.Context, by cordon.Actor, s cordon.Stop, 
 	return f.Store.PlaceStop(ctx, by, s, sharpen)
 }
 
+func (f *Faulty) AdvanceStage(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, d cordon.DispatchID, number int, reason string) error {
+	if err := f.write(); err != nil {
+		return err
+	}
+	return f.Store.AdvanceStage(ctx, by, tenant, d, number, reason)
+}
+
+func (f *Faulty) HoldStage(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, d cordon.DispatchID, number int, reason string) error {
+	if err := f.write(); err != nil {
+		return err
+	}
+	return f.Store.HoldStage(ctx, by, tenant, d, number, reason)
+}
+
+func (f *Faulty) ResumeStage(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, d cordon.DispatchID, number int, reason string) error {
+	if err := f.write(); err != nil {
+		return err
+	}
+	return f.Store.ResumeStage(ctx, by, tenant, d, number, reason)
+}
+
 func (f *Faulty) LiftStop(ctx context.Context, by cordon.Actor, id cordon.StopID, d cordon.Disposition) (cordon.Stop, error) {
 	if err := f.write(); err != nil {
 		return cordon.Stop{}, err

@@ -61,29 +61,6 @@ func (w *World) doOrder(files *txtar.Archive, l line) error {
 	return nil
 }
 
-// release N [approved]: the approver lets held dispatch N go, approving its text
-// first if asked to.
-func (w *World) doRelease(_ *txtar.Archive, l line) error {
-	n, err := strconv.Atoi(l.word(0))
-	if err != nil || n < 1 || n > len(w.dispatch) {
-		return fmt.Errorf("no dispatch %q in this script", l.word(0))
-	}
-	d := w.dispatch[n-1]
-	for _, t := range w.tenants {
-		if t.ID != d.Tenant {
-			continue
-		}
-		ctx := context.Background()
-		if l.word(1) == "approved" {
-			if _, err := w.house.Catalog.Approve(ctx, t.approver, t.ID, string(d.Template), d.Version, d.Hash); err != nil {
-				return err
-			}
-		}
-		_, err = w.house.Desk.Release(ctx, t.approver, t.ID, d.ID)
-	}
-	return err
-}
-
 // rowsOf reads a CSV file whose first column, person, numbers the recipients.
 func rowsOf(t *tenant, file []byte) iter.Seq2[cordon.Row, error] {
 	return func(yield func(cordon.Row, error) bool) {

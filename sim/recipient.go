@@ -88,7 +88,7 @@ func (w *World) doErase(_ *txtar.Archive, l line) error {
 }
 
 // choose reads who an order goes to: 1-20 (the tenant's people by number),
-// random:5 (IDs of nobody), other:clinic:5 (another tenant's), decoy.
+// random:5 (IDs of nobody), other:clinic:5 (another tenant's), decoy, leaked (the decoy of leak).
 func (w *World) choose(t *tenant, to string) ([]cordon.RecipientID, error) {
 	if n, ok := strings.CutPrefix(to, "random:"); ok {
 		count, err := strconv.Atoi(n)
@@ -106,6 +106,9 @@ func (w *World) choose(t *tenant, to string) ([]cordon.RecipientID, error) {
 		}
 		count, err := strconv.Atoi(n)
 		return slices.Clone(other.people[:count]), err
+	}
+	if to == "leaked" {
+		return []cordon.RecipientID{t.leakedID}, nil
 	}
 	if to == "decoy" {
 		decoys, err := w.house.Catalog.Decoys(context.Background(), w.operator(), t.ID)

@@ -61,6 +61,8 @@ type pipeNetwork struct {
 	reply   *smtp.SMTPError
 	slow    time.Duration        // before each answer
 	refuse  map[string]*reticent // by recipient's address
+	turns   []turn               // by the order in which copies come
+	came    int
 }
 
 // reticent is a mailbox that the relay does not serve, for ever or for a while.
@@ -146,6 +148,12 @@ func (n *pipeNetwork) judge(c mailsink.Copy) error {
 	time.Sleep(slow) // the bubble's clock
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.came++
+	for _, t := range n.turns {
+		if n.came >= t.first && n.came <= t.last {
+			return t.reply
+		}
+	}
 	if r := n.refuse[c.To]; r != nil && r.times != 0 {
 		r.times--
 		return r.reply

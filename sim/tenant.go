@@ -16,6 +16,8 @@ type tenant struct {
 	author, approver cordon.Actor
 	people           []cordon.RecipientID
 	versions         map[string]int
+	leaked           cordon.Address // of a decoy, known outside
+	leakedID         cordon.RecipientID
 }
 
 func (w *World) tenantNamed(handle string) (*tenant, error) {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/cordonmail/cordon"
 	"github.com/cordonmail/cordon/app"
+	"github.com/cordonmail/cordon/intake"
 	"github.com/cordonmail/cordon/mailsink"
 	"github.com/cordonmail/cordon/relay"
 	"github.com/cordonmail/cordon/store"
@@ -38,8 +39,9 @@ type World struct {
 
 	tenants  map[string]*tenant
 	actors   map[string]cordon.Actor
-	dispatch []cordon.Dispatch // accepted so far; scripts number them from 1
-	stops    []cordon.Stop     // placed so far; scripts number them from 1
+	dispatch []cordon.Dispatch  // accepted so far; scripts number them from 1
+	stops    []cordon.Stop      // placed so far; scripts number them from 1
+	held     intake.HoldPreview // what the last holds counted
 	lastErr  error
 	answer   string // what the last assess, stop or verify said
 }
@@ -70,6 +72,7 @@ func (w *World) start() {
 	// Fewer turns an hour of the bubble's time; what matters is woken by its cause.
 	config.Queue.Poll.Duration, config.Queue.DeadAfter.Duration = 10*time.Second, 10*time.Minute
 	config.Ledger.Checkpoint.Duration = 10 * time.Minute
+	config.Watch.Interval.Duration = 10 * time.Second
 	client := relay.New(relay.Config{Addr: "relay.invalid:25", TLS: relay.TLSOff, Connections: 4, Dial: w.wire.dial, Now: time.Now})
 	house, err := app.Open(context.Background(), config, app.Options{
 		Now: time.Now, Rand: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Relay: client,

@@ -28,7 +28,8 @@ var demoPractices = []struct{ handle, name string }{
 
 const (
 	demoPatients = 5000
-	demoUndo     = 5 * time.Second // shorter than the default 10 s, for the reader's sake
+	demoUndo     = 5 * time.Second        // shorter than the default 10 s, for the reader's sake
+	demoStep     = 500 * time.Millisecond // between the stages of a recall: minutes elsewhere
 )
 
 func demoCommand() *cobra.Command {
@@ -133,13 +134,14 @@ type demo struct {
 	began     time.Time
 	practices []*drill.Practice
 	recalls   []cordon.Dispatch
+	told      int // stages of the first bystander's recall, as they passed
 	report    drill.Report
 	checks    []drill.Expectation
 }
 
 func (d *demo) run(ctx context.Context) (bool, error) {
 	fmt.Fprintf(d.out, "\n  Cordon demo · three practices, one stolen key · nothing leaves this machine\n\n")
-	rehearsal := d.stage.rehearsal(demoUndo, func(what string) { d.tell("  drill · %s", what) })
+	rehearsal := d.stage.rehearsal(demoUndo, demoStep, func(what string) { d.tell("  drill · %s", what) })
 	for _, p := range demoPractices {
 		practice, err := rehearsal.Open(ctx, p.handle, p.name, demoPatients)
 		if err != nil {
@@ -153,7 +155,7 @@ func (d *demo) run(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	var err error
-	if d.report, err = rehearsal.Run(ctx, "id-walk", d.practices, true); err != nil {
+	if d.report, err = rehearsal.Run(ctx, "id-walk", d.practices, drill.Options{EdgeFault: true}); err != nil {
 		return false, err
 	}
 	if err := d.finish(ctx); err != nil {
@@ -206,6 +208,9 @@ func (d *demo) watch(ctx context.Context, done func(settled, total int64) bool) 
 				settled += now.Counts.Queued + now.Counts.Deferred
 			}
 		}
+		if err := d.tellStages(ctx); err != nil {
+			return err
+		}
 		d.progress("recall · %s of %s settled", count(settled), count(total))
 		if done(settled, total) {
 			d.endProgress()
@@ -217,6 +222,22 @@ func (d *demo) watch(ctx context.Context, done func(settled, total int64) bool) 
 		case <-look.C:
 		}
 	}
+}
+
+// bystander is the first practice that the intruder leaves alone.
+const bystander = 1
+
+// tellStages says which stages of a bystander's recall have passed, and why.
+func (d *demo) tellStages(ctx context.Context) error {
+	recall := d.recalls[bystander]
+	stages, err := d.stage.house.Warden.Stages(ctx, d.stage.house.Registry.Operator(), recall.Tenant, recall.ID)
+	for _, s := range stages {
+		if s.State == cordon.StageDone && s.Number > d.told {
+			d.told = s.Number
+			d.tell("%s: stage %d of %d passed: %s", d.practices[bystander].Name, s.Number, s.Of, s.Reason)
+		}
+	}
+	return err
 }
 
 // blocked says whether a stop keeps the rest of a dispatch back.

@@ -60,6 +60,11 @@ func (d *demo) tenants(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		stages, err := h.Warden.Stages(ctx, h.Registry.Operator(), p.ID, recall.ID)
+		if err != nil {
+			return err
+		}
+		d.expect(p.Name+": its recall leaves in stages", 4, int64(len(stages)))
 		d.expect(p.Name+": every patient accounted for", int64(recall.Recipients), recall.Counts.Delivered+recall.Counts.Queued+recall.Counts.Held)
 		if i > 0 {
 			d.expect(p.Name+": a bystander's recall went on", int64(demoPatients), recall.Counts.Delivered)

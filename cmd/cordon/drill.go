@@ -99,6 +99,7 @@ func runPath(id string) string { return "/v1/drill-runs/" + url.PathEscape(id) }
 type drillOptions struct {
 	name      string
 	edgeFault bool
+	every     time.Duration
 	own       bool
 	database  string
 	patients  int
@@ -110,13 +111,13 @@ func (sh *shell) drillRun() *cobra.Command {
 		Example: "  cordon drill run id-walk --edge-fault\n  cordon drill run all --own --json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.name = args[0]; o.name == "all" {
-				o.name, o.edgeFault = "id-walk", true
-			}
 			run := sh.drillThere
 			own := o.own || cmd.Flags().Changed("database") || cmd.Flags().Changed("patients")
 			if own || !sh.houseRuns() {
 				run = sh.drillHere
+			}
+			if o.name = args[0]; o.name == "all" {
+				return sh.drillAll(cmd.Context(), run, o)
 			}
 			report, err := run(cmd.Context(), o)
 			if err != nil {
@@ -129,10 +130,37 @@ func (sh *shell) drillRun() *cobra.Command {
 			return err
 		}}
 	c.Flags().BoolVar(&o.edgeFault, "edge-fault", false, "also slip copies into the queue as if the door's check were missing")
+	c.Flags().DurationVar(&o.every, "every", 0, "slow-drip: from one message to the next, up to 1m (default 1s)")
 	c.Flags().BoolVar(&o.own, "own", false, "on a house of its own, even where one runs")
 	c.Flags().StringVar(&o.database, "database", "", "of a house of its own: postgres://… of an empty database (default: embedded)")
 	c.Flags().IntVar(&o.patients, "patients", 1000, "of a house of its own: invented patients of each exercise practice")
 	return c
+}
+
+// drillAll runs every drill, one after the other, and folds them into one report.
+func (sh *shell) drillAll(ctx context.Context, run func(context.Context, drillOptions) (drill.Report, error), o drillOptions) error {
+	o.edgeFault = true
+	var reports []drill.Report
+	for _, d := range drill.List() {
+		o.name = d.Name
+		sh.note("%s", d.Name)
+		report, err := run(ctx, o)
+		if err != nil {
+			return fmt.Errorf("drill %s: %w", d.Name, err)
+		}
+		reports = append(reports, report)
+	}
+	all := drill.Fold("all", reports)
+	err := sh.answer(all, func() {
+		for _, report := range reports {
+			printReport(sh.out, report)
+			sh.say("")
+		}
+	})
+	if err == nil && !all.OK {
+		err = silent{1}
+	}
+	return err
 }
 
 const drillPoll = 300 * time.Millisecond
@@ -140,7 +168,7 @@ const drillPoll = 300 * time.Millisecond
 // drillThere rehearses on the running house, and tells its progress.
 func (sh *shell) drillThere(ctx context.Context, o drillOptions) (drill.Report, error) {
 	var run drill.Run
-	r := request{method: post, path: "/v1/drills/" + url.PathEscape(o.name) + "/runs", json: map[string]any{"edge_fault": o.edgeFault}}
+	r := request{method: post, path: "/v1/drills/" + url.PathEscape(o.name) + "/runs", json: map[string]any{"edge_fault": o.edgeFault, "every": o.every.String()}}
 	if err := sh.ask(ctx, r, &run); err != nil {
 		return drill.Report{}, err
 	}
@@ -182,7 +210,9 @@ func runDrill(ctx context.Context, progress io.Writer, o drillOptions) (report d
 	if o.patients < 200 || o.patients > 1_000_000 {
 		return report, cordon.InvalidField("patients", "must be 200 to 1,000,000", "")
 	}
-	if !slices.ContainsFunc(drill.List(), func(d drill.Drill) bool { return d.Name == o.name }) {
+	all := drill.List()
+	at := slices.IndexFunc(all, func(d drill.Drill) bool { return d.Name == o.name })
+	if at < 0 {
 		return report, cordon.InvalidField("drill", fmt.Sprintf("%q is not a drill", o.name), "see cordon drill list")
 	}
 	dir, err := os.MkdirTemp("", "cordon-drill-")
@@ -198,16 +228,16 @@ func runDrill(ctx context.Context, progress io.Writer, o drillOptions) (report d
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	began := time.Now()
-	r := s.rehearsal(0, func(what string) { fmt.Fprintf(progress, "%5.1fs  %s\n", time.Since(began).Seconds(), what) })
+	r := s.rehearsal(0, 0, func(what string) { fmt.Fprintf(progress, "%5.1fs  %s\n", time.Since(began).Seconds(), what) })
 	var practices []*drill.Practice
-	for _, name := range []string{"exercise-one", "exercise-two"} {
-		p, err := r.Open(ctx, name+"-"+cordon.RandomText(6), "EXERCISE "+name, o.patients)
+	for n := range all[at].Practices {
+		p, err := r.Open(ctx, fmt.Sprintf("exercise-%d-%s", n+1, cordon.RandomText(6)), fmt.Sprintf("EXERCISE %d", n+1), o.patients)
 		if err != nil {
 			return report, err
 		}
 		practices = append(practices, p)
 	}
-	return r.Run(ctx, o.name, practices, o.edgeFault)
+	return r.Run(ctx, o.name, practices, drill.Options{EdgeFault: o.edgeFault, Every: o.every})
 }
 
 func printReport(w io.Writer, report drill.Report) {

@@ -31,7 +31,7 @@ func walkIDs(t *testing.T, weaken func(*stage, *drill.Practice)) drill.Report {
 			t.Error(err)
 		}
 	}()
-	r := s.rehearsal(time.Second, nil)
+	r := s.rehearsal(time.Second, 0, nil)
 	var practices []*drill.Practice
 	for _, name := range []string{"exercise-one", "exercise-two"} {
 		p, err := r.Open(ctx, name, "EXERCISE "+name, 220)
@@ -44,7 +44,7 @@ func walkIDs(t *testing.T, weaken func(*stage, *drill.Practice)) drill.Report {
 		practices = append(practices, p)
 	}
 	weaken(s, practices[0])
-	report, err := r.Run(ctx, "id-walk", practices, true)
+	report, err := r.Run(ctx, "id-walk", practices, drill.Options{EdgeFault: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -85,7 +85,8 @@ func (k *killing) fill() {
 	}
 	const tenant = "northside"
 	k.must("tenant", "create", tenant)
-	k.must("tenant", "limits", tenant, "--set", "reach_factor=1000", "--set", "undo_single=0s")
+	k.must("tenant", "limits", tenant, "--set", "reach_factor=1000", "--set", "undo_single=0s",
+		"--set", "undo_bulk=0s", "--set", "first_use_hold=0s", "--set", "stage_from=0")
 	k.must("account", "create", "nurse", "--role", "author", "--tenant", tenant)
 	k.must("account", "create", "chief", "--role", "approver", "--tenant", tenant)
 	k.must("domain", "create", "northside.example", "--tenant", tenant)

@@ -166,11 +166,12 @@ func (sh *shell) commands() []*cobra.Command {
 	return []*cobra.Command{
 		demoCommand(), serveCommand(),
 		sh.statusCommand(), sh.migrateCommand(), sh.versionCommand(),
-		sh.tenantCommand(), sh.domainCommand(), sh.accountCommand(), sh.keyCommand(),
+		sh.tenantCommand(), sh.domainCommand(), sh.hostCommand(), sh.accountCommand(), sh.keyCommand(),
 		sh.recipientsCommand(), sh.audienceCommand(), sh.templateCommand(), sh.suppressCommand(), sh.decoyCommand(),
-		sh.sendCommand(), sh.dispatchesCommand(), sh.holdsCommand(), sh.releaseCommand(), sh.discardCommand(),
-		sh.stopCommand(), sh.liftCommand(), sh.stopsCommand(),
-		sh.assessCommand(), sh.ledgerCommand(), sh.signalsCommand(),
+		sh.sendCommand(), sh.dispatchesCommand(), sh.holdsCommand(), sh.holdCommand(), sh.releaseCommand(), sh.discardCommand(),
+		sh.stagesCommand(), sh.stageCommand(), sh.stopCommand(), sh.liftCommand(), sh.stopsCommand(),
+		sh.complaintCommand(), sh.assessCommand(), sh.ledgerCommand(), sh.signalsCommand(),
+		sh.screenCommand(), sh.evalCommand(),
 		sh.drillCommand(), benchCommand(),
 	}
 }

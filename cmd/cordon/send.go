@@ -248,6 +248,12 @@ func (sh *shell) await(ctx context.Context, c *client, d cordon.Dispatch) (cordo
 		if settledNow(d) {
 			return d, nil
 		}
+		if held, err := heldStage(ctx, c, d.Kind, path); err != nil || held != nil {
+			if held != nil {
+				sh.note("held at stage %d of %d: %s", held.Number, held.Of, held.Reason)
+			}
+			return d, err
+		}
 		select {
 		case <-ctx.Done():
 			return d, errors.Join(&cordon.Error{Code: cordon.Unavailable, Message: "the wait was interrupted; the dispatch goes on", Remedy: "cordon dispatches shows where it stands"}, ctx.Err())
@@ -271,31 +277,23 @@ func settledNow(d cordon.Dispatch) bool {
 }
 
 func (sh *shell) dispatchesCommand() *cobra.Command {
-	cmd := sh.dispatchList("dispatches", "List dispatches, newest first", "  cordon dispatches --tenant northside", "")
+	cmd := sh.dispatchList("dispatches", "List dispatches, newest first", "  cordon dispatches --tenant northside")
 	cmd.AddCommand(sh.dispatchShow())
 	return cmd
 }
 
-func (sh *shell) holdsCommand() *cobra.Command {
-	return sh.dispatchList("holds", "List what is held for a person", "  cordon holds", cordon.DispatchHeld)
-}
-
-func (sh *shell) dispatchList(use, short, example string, state cordon.DispatchState) *cobra.Command {
+func (sh *shell) dispatchList(use, short, example string) *cobra.Command {
 	var tenant string
 	var limit int
 	cmd := &cobra.Command{Use: use, Short: short, Example: example, Args: cobra.NoArgs}
 	cmd.Flags().StringVar(&tenant, "tenant", "", "only this tenant's, by ID or handle")
 	cmd.Flags().IntVar(&limit, "limit", 100, "rows, at most; 0 for all")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		query := url.Values{}
-		if state != "" {
-			query.Set("state", string(state))
-		}
 		path := "/v1/dispatches"
 		if tenant != "" {
 			path = tenantPath(tenant, "/dispatches")
 		}
-		found, err := all[cordon.Dispatch](cmd.Context(), sh, path, query, limit)
+		found, err := all[cordon.Dispatch](cmd.Context(), sh, path, nil, limit)
 		if err != nil {
 			return err
 		}
@@ -364,29 +362,4 @@ func (sh *shell) dispatchVerb(use, short, example string, do func(ctx context.Co
 		return do(cmd.Context(), tenantPath(tenant, "/dispatches/"+url.PathEscape(args[0])))
 	}
 	return cmd
-}
-
-func (sh *shell) releaseCommand() *cobra.Command {
-	return sh.dispatchVerb("release DISPATCH --tenant TENANT", "Release a held dispatch: every check again, by somebody else", "  cordon release dsp_… --tenant northside --as chief",
-		func(ctx context.Context, path string) error {
-			var d cordon.Dispatch
-			if err := sh.ask(ctx, request{method: post, path: path + "/release"}, &d); err != nil {
-				return err
-			}
-			return sh.answer(d, func() { sh.say("dispatch %s is %s: %s", d.ID, d.State, countsText(d.Counts)) })
-		})
-}
-
-func (sh *shell) discardCommand() *cobra.Command {
-	return sh.dispatchVerb("discard DISPATCH --tenant TENANT", "Discard a held dispatch: its copies never leave", "  cordon discard dsp_… --tenant northside --as chief",
-		func(ctx context.Context, path string) error {
-			var d struct {
-				ID  cordon.DispatchID `json:"id"`
-				Cut int64             `json:"cut"`
-			}
-			if err := sh.ask(ctx, request{method: post, path: path + "/discard"}, &d); err != nil {
-				return err
-			}
-			return sh.answer(d, func() { sh.say("dispatch %s is discarded; %s copies never leave", d.ID, count(d.Cut)) })
-		})
 }

@@ -32,6 +32,7 @@ const keepMessages = 2000
 // openStage starts the house. The caller closes the stage.
 func openStage(ctx context.Context, config app.Config, options app.Options) (*stage, error) {
 	config.Relay.Address = ""
+	config.Watch.Interval.Duration = time.Second // as long as its stages wait
 	options.Demo = true
 	options.Sink = mailsink.Config{Keep: keepMessages}
 	options.Mailbox = func(s *mailsink.Sink) console.Mailbox { return mailbox{s} }
@@ -61,7 +62,7 @@ func (s *stage) Close() error {
 
 // rehearsal is a drill's way into the stage: the operator's door is the socket
 // in the data folder, the intruder's is the network.
-func (s *stage) rehearsal(undo time.Duration, progress func(string)) *drill.Rehearsal {
+func (s *stage) rehearsal(undo, step time.Duration, progress func(string)) *drill.Rehearsal {
 	socket := filepath.Join(s.house.Config.Data, app.SocketName)
 	dialer := net.Dialer{}
 	return drill.New(drill.Config{
@@ -73,6 +74,7 @@ func (s *stage) rehearsal(undo time.Duration, progress func(string)) *drill.Rehe
 		Store:    s.house.Store,
 		Arrived:  s.sink.TakenWith,
 		Undo:     undo,
+		Step:     step,
 		Progress: progress,
 	})
 }

@@ -17,7 +17,8 @@ import (
 func (sh *shell) templateCommand() *cobra.Command {
 	return noun("template", "Letters: versions, and approval by a second person",
 		sh.templateCreate(), sh.templateList(), sh.templateWrite(), sh.templateVersions(), sh.templateShow(),
-		sh.templatePreview(), sh.templateApprove(), sh.templateRevoke())
+		sh.templatePreview(), sh.templateApprove(), sh.templateRevoke(),
+		sh.templateShare(), sh.templateShared(), sh.templateUnshare())
 }
 
 func (sh *shell) templateCreate() *cobra.Command {

@@ -105,7 +105,7 @@ func (sh *shell) tenantLimits() *cobra.Command {
 	var set []string
 	cmd := &cobra.Command{
 		Use: "limits TENANT", Short: "Show a tenant's limits, or change some",
-		Example: "  cordon tenant limits northside\n  cordon tenant limits northside --set new_tenant_per_day=5000",
+		Example: "  cordon tenant limits northside\n  cordon tenant limits northside --set new_tenant_per_day=5000\n  cordon tenant limits northside --set stages=10:2m,100:5m,1000:15m",
 		Args:    cobra.ExactArgs(1),
 	}
 	cmd.Flags().StringArrayVar(&set, "set", nil, "name=value; may be repeated")
@@ -120,7 +120,9 @@ func (sh *shell) tenantLimits() *cobra.Command {
 			if _, known := limits[name]; !known {
 				return misused("--set", "there is no limit "+name, "cordon tenant limits "+args[0]+" lists them")
 			}
-			limits[name] = limitValue(value)
+			if limits[name] = limitValue(value); name == "stages" {
+				limits[name] = stageSteps(value)
+			}
 		}
 		if len(set) > 0 {
 			if err := sh.ask(cmd.Context(), request{method: put, path: path, json: limits}, &limits); err != nil {
@@ -129,7 +131,7 @@ func (sh *shell) tenantLimits() *cobra.Command {
 		}
 		return sh.answer(limits, func() {
 			for _, name := range sortedKeys(limits) {
-				sh.say("%-20s %v", name, limits[name])
+				sh.say("%-20s %v", name, limitText(limits[name]))
 			}
 		})
 	}
@@ -225,33 +227,6 @@ func (sh *shell) domainList() *cobra.Command {
 
 // whole asks for a list that comes in one part.
 func whole() url.Values { return url.Values{"limit": nil} }
-
-func (sh *shell) decoyCommand() *cobra.Command {
-	return noun("decoy", "Planted recipients that only a thief can hit", sh.decoyVerb("show", get, "How many decoys stand among how many recipients"), sh.decoyVerb("plant", post, "Top the decoys up to what the limits ask for"))
-}
-
-func (sh *shell) decoyVerb(verb, method, short string) *cobra.Command {
-	var tenant string
-	cmd := &cobra.Command{Use: verb + " --tenant TENANT", Short: short, Example: "  cordon decoy " + verb + " --tenant northside", Args: cobra.NoArgs}
-	cmd.Flags().StringVar(&tenant, "tenant", "", "tenant, by ID or handle")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := require(cmd.Flags(), "tenant"); err != nil {
-			return err
-		}
-		var c struct {
-			Recipients int64 `json:"recipients"`
-			Decoys     int64 `json:"decoys"`
-			Wanted     int64 `json:"wanted"`
-		}
-		if err := sh.ask(cmd.Context(), request{method: method, path: tenantPath(tenant, "/decoys")}, &c); err != nil {
-			return err
-		}
-		return sh.answer(c, func() {
-			sh.say("%s decoys among %s recipients; the limits ask for %s", count(c.Decoys), count(c.Recipients), count(c.Wanted))
-		})
-	}
-	return cmd
-}
 
 // tenantHandles names tenants for people, where an answer has only their IDs.
 func (sh *shell) tenantHandles(ctx context.Context) map[cordon.TenantID]string {
