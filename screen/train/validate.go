@@ -31,6 +31,7 @@ func validate(w io.Writer, examples []example, verbose bool) error {
 		}
 	}
 	table(w, "5 folds by campaign", examples, held)
+	moved(w, examples, held)
 	if verbose {
 		wrong(w, examples, held)
 	}
@@ -117,6 +118,31 @@ func label(spam bool) string {
 		return "spam"
 	}
 	return "ham"
+}
+
+// moved shows what another threshold would hold, of mail made like a newsletter
+// and of all other mail.
+func moved(w io.Writer, examples []example, scores []float64) {
+	fmt.Fprintln(w, "\nthe same with the threshold moved")
+	for _, by := range [...]float64{-1, -0.5, 0, 0.25, 0.5, 0.75, 1, 1.5, 2} {
+		var n, held [2][2]int // by bulk and spam
+		for i := range examples {
+			e := &examples[i]
+			spam := 0
+			if e.spam {
+				spam = 1
+			}
+			n[kindOf(e)][spam]++
+			if scores[i] >= by {
+				held[kindOf(e)][spam]++
+			}
+		}
+		fmt.Fprintf(w, "  %+5.2f", by)
+		for kind, name := range [...]string{"personal", "bulk"} {
+			fmt.Fprintf(w, "   %s: ham %4d of %d, spam %4d of %d", name, held[kind][0], n[kind][0], held[kind][1], n[kind][1])
+		}
+		fmt.Fprintln(w)
+	}
 }
 
 // near is how close to a hold legitimate mail is listed.
