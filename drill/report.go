@@ -3,6 +3,7 @@ package drill
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -98,6 +99,12 @@ func Fold(name string, reports []Report) Report {
 			all.Variants = append(all.Variants, v)
 		}
 	}
+	return all.With()
+}
+
+// With is the report with more variants, folded anew.
+func (r Report) With(more ...Variant) Report {
+	all := Report{Drill: r.Drill, Variants: append(slices.Clone(r.Variants), more...)}
 	all.settle()
 	return all
 }

@@ -39,13 +39,9 @@ func lookAlike(domain string) string {
 func (r *Rehearsal) stolenTemplate(ctx context.Context, practices []*Practice, _ Options) (Report, error) {
 	var report Report
 	p := practices[0]
-	for _, s := range swaps() {
-		r.tell("%s: the practice's recall is copied, linked to %s, approved by the second stolen account, and sent to everyone", s.name, s.says)
-		v, err := r.sendSwapped(ctx, p, s)
-		if err != nil {
-			return report, fmt.Errorf("drill %s: %w", s.name, err)
-		}
-		report.Variants = append(report.Variants, v)
+	var err error
+	if report.Variants, err = r.SwappedTemplates(ctx, p); err != nil {
+		return report, err
 	}
 	r.tell("the practice sends its own recall")
 	own, err := r.Recall(ctx, p)
@@ -58,6 +54,21 @@ func (r *Rehearsal) stolenTemplate(ctx context.Context, practices []*Practice, _
 	report.Variants = append(report.Variants, v)
 	report.settle()
 	return report, nil
+}
+
+// SwappedTemplates has the practice's two stolen accounts send each swapped
+// letter to everyone, and judges what came of it.
+func (r *Rehearsal) SwappedTemplates(ctx context.Context, p *Practice) ([]Variant, error) {
+	var all []Variant
+	for _, s := range swaps() {
+		r.tell("%s: the practice's recall is copied, linked to %s, approved by the second stolen account, and sent to everyone", s.name, s.says)
+		v, err := r.sendSwapped(ctx, p, s)
+		if err != nil {
+			return all, fmt.Errorf("drill %s: %w", s.name, err)
+		}
+		all = append(all, v)
+	}
+	return all, nil
 }
 
 // sendSwapped has the stolen accounts send one such letter to everyone.

@@ -22,6 +22,7 @@ func verbs() map[string]func(*World, *txtar.Archive, line) error {
 		"key":        (*World).doKey,
 		"template":   (*World).doTemplate,
 		"approve":    (*World).doApprove,
+		"host":       (*World).doHost,
 		"order":      (*World).doOrder,
 		"release":    (*World).doRelease,
 		"discard":    (*World).doDiscard,

@@ -158,6 +158,12 @@ func (d *demo) run(ctx context.Context) (bool, error) {
 	if d.report, err = rehearsal.Run(ctx, "id-walk", d.practices, drill.Options{EdgeFault: true}); err != nil {
 		return false, err
 	}
+	// Authority and approval are in order here: only what the letter shows is not.
+	swapped, err := rehearsal.SwappedTemplates(ctx, d.practices[len(d.practices)-1])
+	if err != nil {
+		return false, err
+	}
+	d.report = d.report.With(swapped...)
 	if err := d.finish(ctx); err != nil {
 		return false, err
 	}

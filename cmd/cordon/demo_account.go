@@ -18,6 +18,9 @@ func (d *demo) account(ctx context.Context) (bool, error) {
 	if err := d.tenants(ctx); err != nil {
 		return false, err
 	}
+	if err := d.held(ctx); err != nil {
+		return false, err
+	}
 	if err := d.proof(ctx); err != nil {
 		return false, err
 	}
@@ -70,6 +73,36 @@ func (d *demo) tenants(ctx context.Context) error {
 			d.expect(p.Name+": a bystander's recall went on", int64(demoPatients), recall.Counts.Delivered)
 		}
 	}
+	return nil
+}
+
+// held lists what waits for a person, and why, as the page Holds does.
+func (d *demo) held(ctx context.Context) error {
+	h := d.stage.house
+	holds, _, err := h.Desk.Holds(ctx, h.Registry.Operator(), "", cordon.HoldFilter{}, true, cordon.Page{})
+	if err != nil {
+		return err
+	}
+	names := map[cordon.TenantID]string{}
+	for _, p := range d.practices {
+		names[p.ID] = p.Name
+	}
+	fmt.Fprintf(d.out, "\n  held for a person, and why\n")
+	reasoned := int64(0)
+	for _, x := range holds {
+		fmt.Fprintf(d.out, "  %-28s %9s copies\n", names[x.Tenant], count(int64(x.Recipients)))
+		told := false
+		for _, r := range x.Reasons {
+			if r.Decision == cordon.Hold {
+				told = true
+				fmt.Fprintf(d.out, "      %s: %s\n", r.Check, r.Message)
+			}
+		}
+		if told {
+			reasoned++
+		}
+	}
+	d.expect("every held order says why", int64(len(holds)), reasoned)
 	return nil
 }
 
