@@ -7,11 +7,11 @@ import (
 	"github.com/cordonmail/cordon/screen"
 )
 
-// letter5K is a rendered letter of 5 KB: text and HTML as a practice sends it.
+// letter5K is a rendered letter of 5 KB, text and HTML together, as a practice sends it.
 func letter5K() (subject, text, html string) {
 	var t, h strings.Builder
 	h.WriteString(`<!doctype html><html><head><meta charset="utf-8"><style>.preheader{display:none} a{color:#0b57d0} @media(max-width:600px){.wide{display:none}}</style></head><body style="margin:0;background:#f4f4f4"><span class="preheader">Your appointment with us</span><table width="100%" role="presentation"><tr><td align="center">`)
-	for i := range 7 {
+	for i := range 6 {
 		p := "Dear Ms Ahlgren, your physiotherapy appointment is on 4 May 2026 at 14:30 with Dr Osei in room 12. Please bring your referral letter, wear loose clothing, and come ten minutes early so that we can welcome you properly. If you cannot come, tell us one day before. "
 		t.WriteString(p + "\n\n")
 		h.WriteString(`<table class="wide" style="width:600px;max-width:100%"><tr><td style="padding:12px;font-family:Arial,sans-serif;font-size:16px;color:#222222"><p>` + p + `</p><p><a href="https://northside.example/visit/` + string(rune('a'+i)) + `" style="color:#0b57d0">Change your appointment</a></p></td></tr></table>`)
