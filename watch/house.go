@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	textWindow  = 10 * time.Minute
-	textTenants = 3 // within textWindow
-	textBits    = 3 // fingerprints no more bits apart are the same text
+	textWindow  = cordon.SameTextWindow
+	textTenants = cordon.SameTextTenants // within textWindow
+	textBits    = cordon.SameTextBits    // fingerprints no more bits apart are the same text
 
 	volumeFactor = 2
 	volumeDays   = 7 // days with sends before the history says anything
