@@ -28,6 +28,7 @@ type matter struct {
 	busiest  kept[int64]
 	compiled kept[*compose.Letter]
 	worded   kept[[]map[string]string]
+	print    cordon.Fingerprint // of the letter, once it was screened
 }
 
 // need is which recipient fields the version's text requires.

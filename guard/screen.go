@@ -36,12 +36,14 @@ func screening(ctx context.Context, m *matter) cordon.Verdict {
 	if err != nil {
 		return m.failed(ctx, cordon.CheckScreen, err)
 	}
-	v := look.at(m.version.Content, letter.SampleOf(nil), nil)
+	v, print := look.at(m.version.Content, letter.SampleOf(nil), nil)
+	m.print = print // compared between organisations too
 	for _, values := range texts {
 		if v.Decision != cordon.Pass || ctx.Err() != nil {
 			break
 		}
-		v.Join(look.at(m.version.Content, letter.SampleOf(values), values))
+		w, _ := look.at(m.version.Content, letter.SampleOf(values), values)
+		v.Join(w)
 	}
 	if v.Decision != cordon.Pass {
 		v.Signals = append(v.Signals, m.signal(cordon.SignalScreened, cordon.GradeWarning, max(1, len(m.order.Recipients)), "A letter was kept back for what it says or shows."))
@@ -131,8 +133,8 @@ func (n *names) read(ctx context.Context, store Store, now time.Time) ([]string,
 	return n.list, err
 }
 
-// at judges one rendered letter.
-func (l look) at(content cordon.Content, letter compose.Rendered, values map[string]string) cordon.Verdict {
+// at judges one rendered letter, and answers its fingerprint.
+func (l look) at(content cordon.Content, letter compose.Rendered, values map[string]string) (cordon.Verdict, cordon.Fingerprint) {
 	about := l.about
 	about.Values = slices.Collect(maps.Values(values))
 	report := screen.Judge(screen.ReadSample(content, letter), about, l.tuning)
@@ -141,5 +143,5 @@ func (l look) at(content cordon.Content, letter compose.Rendered, values map[str
 		v.Code = cordon.Denied
 		v.Faults = []cordon.Fault{{Field: "content", Message: "is not sent by this house", Remedy: "see the dispatch's reasons, and write the letter anew"}}
 	}
-	return v
+	return v, cordon.Fingerprint(report.Fingerprint)
 }

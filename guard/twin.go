@@ -64,7 +64,10 @@ func (m *matter) prints(ctx context.Context) ([]cordon.Fingerprint, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []cordon.Fingerprint{screen.LetterPrint(m.version.Content, letter)}
+	if m.print == 0 {
+		m.print = screen.LetterPrint(m.version.Content, letter)
+	}
+	all := []cordon.Fingerprint{m.print}
 	for _, values := range texts[:min(len(texts), mostPrints)] {
 		all = append(all, screen.WordsPrint(letter.Free(compose.Merge{Values: values})))
 	}

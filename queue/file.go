@@ -116,12 +116,7 @@ func (r *Runner) study(ctx context.Context, id cordon.DispatchID, all map[cordon
 			r.cfg.Log.Error("sending domain has no usable signing key", "tenant", facts.Dispatch.Tenant, "dispatch", id)
 		}
 	}
-	if d.verdict.zero() {
-		var err error
-		if d.lens, err = r.lensFor(ctx, facts.Dispatch.Tenant, d.letter); err != nil {
-			return nil, err
-		}
-	}
+	d.lens = lensFor(d.letter)
 	d.feedback = r.tokens.feedback(facts.Dispatch)
 	return d, nil
 }

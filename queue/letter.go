@@ -32,7 +32,7 @@ func (r *Runner) letter(ctx context.Context, c cordon.Claim, d *dossier) (messag
 	if err != nil || text.Invented {
 		return none, refusal{reason: "does-not-fit"}
 	}
-	if why := d.screened(merge, text); !why.zero() {
+	if why := r.screened(ctx, d, merge, text); !why.zero() {
 		return none, why
 	}
 	content := d.facts.Version.Content

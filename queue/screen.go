@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -16,45 +15,56 @@ import (
 // cannot know is what stands in the person's own fields. A copy whose values
 // carry words of their own is judged once more here, as it leaves.
 
-// lens is the screening as it is set for the tenant of a dispatch.
+// lens is the screening as it is set for the tenant of a dispatch, read when the
+// first copy asks for it: most letters' copies never do.
 type lens struct {
+	mu     sync.Mutex
+	ready  bool
 	about  screen.Context
 	tuning *screen.Tuning
-
-	once sync.Once
-	base cordon.Decision // of the letter itself, for an invented person
+	base   cordon.Decision // of the letter itself, for an invented person
 }
 
-// lensFor reads what the screening goes by; nil for a letter that has no field
-// for words.
-func (r *Runner) lensFor(ctx context.Context, tenant cordon.TenantID, letter *compose.Letter) (*lens, error) {
+// lensFor is nil for a letter that has no field for words.
+func lensFor(letter *compose.Letter) *lens {
 	if letter == nil || !letter.TakesWords() {
-		return nil, nil
+		return nil
 	}
-	facts, err := r.cfg.Store.ScreenFacts(ctx, tenant)
+	return &lens{}
+}
+
+// open reads what the screening goes by, once.
+func (r *Runner) open(ctx context.Context, d *dossier) error {
+	l := d.lens
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ready {
+		return nil
+	}
+	facts, err := r.cfg.Store.ScreenFacts(ctx, d.facts.Dispatch.Tenant)
 	if err != nil {
-		return nil, fmt.Errorf("exit facts: %w", err)
+		return err
 	}
-	return &lens{about: screen.About(facts), tuning: screen.TuningOf(facts)}, nil
+	l.about, l.tuning = screen.About(facts), screen.TuningOf(facts)
+	l.base = screen.Judge(screen.ReadSample(d.facts.Version.Content, d.letter.SampleOf(nil)), l.about, l.tuning).Decision.Effective()
+	l.ready = true
+	return nil
 }
 
 // screened judges one copy; only what is worse than the letter around it counts
-// against it. What a person released with the reasons before them may leave.
-func (d *dossier) screened(m compose.Merge, text compose.Rendered) refusal {
+// against it. What a person released with the reasons before them may leave. A
+// copy that cannot be judged now is given back.
+func (r *Runner) screened(ctx context.Context, d *dossier, m compose.Merge, text compose.Rendered) refusal {
 	if d.lens == nil || d.letter.Free(m) == "" {
 		return refusal{}
 	}
-	content := d.facts.Version.Content
+	if err := r.open(ctx, d); err != nil {
+		return refusal{reason: "unavailable", back: true}
+	}
 	about := d.lens.about
 	about.Values = slices.Collect(maps.Values(m.Values))
-	found := screen.Judge(screen.ReadSample(content, text), about, d.lens.tuning).Decision.Effective()
-	if found == cordon.Pass || found == cordon.Hold && d.released() {
-		return refusal{}
-	}
-	d.lens.once.Do(func() {
-		d.lens.base = screen.Judge(screen.ReadSample(content, d.letter.SampleOf(nil)), d.lens.about, d.lens.tuning).Decision.Effective()
-	})
-	if found <= d.lens.base {
+	found := screen.Judge(screen.ReadSample(d.facts.Version.Content, text), about, d.lens.tuning).Decision.Effective()
+	if found <= d.lens.base || found == cordon.Hold && d.released() {
 		return refusal{}
 	}
 	return refusal{reason: "screen", signal: cordon.SignalScreened, words: "a copy said more than its letter, by the words in its own fields", lone: true}
