@@ -29,6 +29,14 @@ const (
 	RunDrills        Permission = "drills.run"
 	RecordComplaints Permission = "complaints.record" // a feedback loop's processor, or a person who takes them
 	ReportInbound    Permission = "inbound.report"    // tell of mail from outside that arrived for us
+
+	ReadIncidents     Permission = "incidents.read"
+	ManageIncidents   Permission = "incidents.manage"   // open, move, assign, resolve
+	ManageOnCall      Permission = "oncall.manage"      // schedules, contacts, escalation
+	PostAnnouncements Permission = "announcements.post" // speak in public
+	ManageNotices     Permission = "notices.manage"     // draft what is told to those affected
+	ApproveNotices    Permission = "notices.approve"    // what somebody else, or the house, drafted
+	HandleReports     Permission = "reports.handle"     // read and settle what came in
 )
 
 // Permissions lists every permission, in the order in which they are shown.
@@ -37,6 +45,7 @@ func Permissions() []Permission {
 		ManageTenants, ManageKeys, ReadCatalog, ManageRecipients, ManageTemplates, ApproveTemplates,
 		SendSingle, SendBulk, SendFree, ReadDispatches, ReleaseHolds, PlaceStops, LiftStops,
 		Assess, Reveal, ReadLedger, RunDrills, ReportInbound, RecordComplaints,
+		ReadIncidents, ManageIncidents, ManageOnCall, PostAnnouncements, ManageNotices, ApproveNotices, HandleReports,
 	}
 }
 
@@ -116,15 +125,16 @@ func (r Role) Permissions() []Permission {
 	case RoleOperator:
 		return Permissions()
 	case RoleResponder:
-		return []Permission{ReadCatalog, ReadDispatches, ReleaseHolds, PlaceStops, LiftStops, Assess, Reveal, ReadLedger, RecordComplaints}
+		return []Permission{ReadCatalog, ReadDispatches, ReleaseHolds, PlaceStops, LiftStops, Assess, Reveal, ReadLedger, RecordComplaints,
+			ReadIncidents, ManageIncidents, PostAnnouncements, ManageNotices, ApproveNotices, HandleReports}
 	case RoleAuthor:
 		return []Permission{ReadCatalog, ReadDispatches, ManageRecipients, ManageTemplates, SendSingle, SendBulk, PlaceStops, Assess, RecordComplaints}
 	case RoleApprover:
-		return []Permission{ReadCatalog, ReadDispatches, ApproveTemplates, ReleaseHolds, PlaceStops, LiftStops, Assess}
+		return []Permission{ReadCatalog, ReadDispatches, ApproveTemplates, ReleaseHolds, PlaceStops, LiftStops, Assess, ReadIncidents, ApproveNotices}
 	case RoleSender:
 		return []Permission{ReadCatalog, ReadDispatches, SendSingle, SendBulk, PlaceStops}
 	case RoleViewer:
-		return []Permission{ReadCatalog, ReadDispatches, Assess}
+		return []Permission{ReadCatalog, ReadDispatches, Assess, ReadIncidents}
 	default:
 		return nil
 	}

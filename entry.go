@@ -50,6 +50,26 @@ const (
 	EntryTextUnshared      EntryKind = "text.unshared"
 	EntryScreenLearnt      EntryKind = "screen.learnt" // the screening learnt from a released or rejected hold
 	EntryComplaint         EntryKind = "complaint"     // a recipient's or a feedback loop's "this was wrong"
+
+	EntryIncidentOpened  EntryKind = "incident.opened"
+	EntryIncidentMoved   EntryKind = "incident.moved"   // to another state
+	EntryIncidentChanged EntryKind = "incident.changed" // severity, title, roles, scope, links, tasks
+	EntryIncidentNoted   EntryKind = "incident.noted"   // a line of its timeline, by a person
+	EntryPageTriggered   EntryKind = "page.triggered"
+	EntryPageAcked       EntryKind = "page.acknowledged"
+	EntryPageResolved    EntryKind = "page.resolved"
+	EntryOnCallChanged   EntryKind = "oncall.changed" // schedules, contacts, escalation
+	EntryAnnounced       EntryKind = "announcement.posted"
+	EntryNoticeDrafted   EntryKind = "notice.drafted"
+	EntryNoticeApproved  EntryKind = "notice.approved"
+	EntryNoticeSent      EntryKind = "notice.sent" // follow-ups accepted, or a tenant's packet queued
+	EntryNoticeIdentity  EntryKind = "notice.identity"
+	EntryClockDecided    EntryKind = "clock.decided" // a regime applies, or does not, because
+	EntryReportReceived  EntryKind = "report.received"
+	EntryProblemMoved    EntryKind = "problem.moved"
+	EntryWitnessed       EntryKind = "ledger.witnessed"
+	EntryLedgerVerified  EntryKind = "ledger.verified" // on schedule, from the stored data
+	EntryBundled         EntryKind = "ledger.bundled"  // an evidence bundle was made
 )
 
 // Entry is one append-only fact. Its body never holds personal data, only

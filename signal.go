@@ -33,6 +33,9 @@ const (
 	SignalVolume          SignalKind = "volume"           // the whole installation sends far more than ever
 	SignalNoAnswer        SignalKind = "no-answer"        // nothing came back about a stage
 	SignalDecoyMail       SignalKind = "decoy-mail"       // mail from outside arrived at a planted address: the directory leaked
+	SignalProblem         SignalKind = "problem"          // reports from outside came to a problem that a person should see
+	SignalLedgerBroken    SignalKind = "ledger-broken"    // the stored data does not give the ledger's root
+	SignalWitness         SignalKind = "witness"          // a witness refused a checkpoint, or contradicts one
 )
 
 // Grade is how much a signal asks for.

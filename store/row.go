@@ -94,6 +94,8 @@ func findIt(what string) string {
 		return "copy its ID as cordon key list shows it"
 	case "link":
 		return "a link opens one session and then ends: ask for a new one"
+	case "notice identity":
+		return "name by whom notices are sent with cordon notice identity set"
 	case "recipient":
 		return "copy the ID as cordon recipients list shows it; who was erased has none"
 	case "session":

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/cipher"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -33,6 +34,9 @@ type Store struct {
 	log    *slog.Logger
 	kek    []byte // wraps the tenants' keys
 
+	house      cipher.AEAD // seals what is personal and belongs to no tenant
+	houseBlind []byte
+
 	texts  sync.Map // statement → statement with tokens expanded
 	values sync.Map // valuesKey → statement
 	bell   bell
@@ -58,6 +62,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	var err error
+	if s.house, err = newAEAD(Derive(o.Master, "house seal")); err != nil {
+		return nil, err
+	}
+	s.houseBlind = Derive(o.Master, "house blind index")
 	if err := s.connect(ctx, o); err != nil {
 		return nil, err
 	}

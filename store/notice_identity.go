@@ -1,0 +1,50 @@
+package store
+
+import (
+	"context"
+
+	"github.com/cordonmail/cordon"
+)
+
+// NoticeIdentity answers by whom notices are sent; Missing while nobody is named.
+func (s *Store) NoticeIdentity(ctx context.Context) (cordon.NoticeIdentity, error) {
+	var id cordon.NoticeIdentity
+	err := s.read(ctx, func(q querier) (err error) {
+		id, err = noticeIdentity(ctx, q)
+		return err
+	})
+	return id, wrap(err, "notice identity")
+}
+
+func noticeIdentity(ctx context.Context, q querier) (cordon.NoticeIdentity, error) {
+	var id cordon.NoticeIdentity
+	var at int64
+	err := q.queryRow(ctx, `SELECT n.tenant, n.name, n.address, n.set_by, n.set_at FROM notice_identity n WHERE n.one = 1`).
+		Scan(&id.Tenant, &id.Name, &id.Address, &id.SetBy, &at)
+	id.SetAt = fromMicros(at)
+	return id, orMissing(err, "notice identity")
+}
+
+// SetNoticeIdentity names by whom notices are sent. The address must lie in a
+// domain of the tenant.
+func (s *Store) SetNoticeIdentity(ctx context.Context, by cordon.Actor, id cordon.NoticeIdentity) error {
+	err := s.write(ctx, func(t *tx) error {
+		num, err := t.s.tenantNum(ctx, t, id.Tenant)
+		if err != nil {
+			return err
+		}
+		var owned bool
+		if err := t.queryRow(ctx, `SELECT EXISTS (SELECT 1 FROM domain d WHERE d.tenant = $1 AND d.name = $2)`, num, id.Address.Domain()).Scan(&owned); err != nil {
+			return err
+		}
+		if !owned {
+			return cordon.InvalidField("address", "is in no sending domain of that tenant", "add the domain with cordon domain create, or name another address")
+		}
+		t.append(entry(by, cordon.EntryNoticeIdentity, id.Tenant, "", map[string]any{"name": id.Name, "domain": id.Address.Domain()}))
+		_, err = t.exec(ctx, `INSERT INTO notice_identity (one, tenant, name, address, set_by, set_at) VALUES (1, $1, $2, $3, $4, $5)
+			ON CONFLICT (one) DO UPDATE SET tenant = excluded.tenant, name = excluded.name, address = excluded.address, set_by = excluded.set_by, set_at = excluded.set_at`,
+			string(id.Tenant), id.Name, string(id.Address), by.ID(), micros(t.now))
+		return err
+	})
+	return wrap(err, "set notice identity")
+}
