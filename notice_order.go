@@ -2,11 +2,6 @@ package cordon
 
 import "time"
 
-// Notice is the kind of a letter owed to people who got a bad one: it takes the
-// reserved lane that containment leaves open (ADR 18), goes to the affected set of
-// one incident and to nobody else, and is sent by the notice identity.
-const Notice Kind = "notice"
-
 // NoticeIdentity is by whom notices are sent: an address of a domain of one
 // tenant, the operator's own organisation as a rule.
 type NoticeIdentity struct {
@@ -18,7 +13,9 @@ type NoticeIdentity struct {
 }
 
 // NoticeOrder asks to tell the people of one tenant who got a bad letter in an
-// incident. Whom it reaches is computed: the caller names nobody.
+// incident. Whom it reaches is computed: the caller names nobody. Such a dispatch
+// takes the reserved lane, which containment leaves open (ADR 18), and is sent by
+// the notice identity.
 type NoticeOrder struct {
 	Tenant         TenantID   `json:"tenant"`
 	Incident       IncidentID `json:"incident"`

@@ -14,7 +14,12 @@ type Kind string
 const (
 	Bulk   Kind = "bulk"   // a template version × an audience
 	Single Kind = "single" // a template version × named recipients
+	Notice Kind = "notice" // a letter owed to those affected by an incident: see NoticeOrder
 )
+
+// OwnLane says whether a dispatch of the kind has a lane to itself, under its own
+// number; single sends share the lane of their stream.
+func (k Kind) OwnLane() bool { return k == Bulk || k == Notice }
 
 // MaxRecipientsPerCall bounds a single order; more goes by audience.
 const MaxRecipientsPerCall = 500

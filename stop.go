@@ -13,7 +13,7 @@ type Scope struct {
 	Account    AccountID  `json:"account,omitempty"`
 	Key        KeyID      `json:"key,omitempty"`
 	Dispatch   DispatchID `json:"dispatch,omitempty"`
-	Kind       Kind       `json:"kind,omitempty"` // bulk or single; only together with another part
+	Kind       Kind       `json:"kind,omitempty"` // bulk, single or notice; only together with another part
 }
 
 // Zero says whether the scope covers nothing.
@@ -22,12 +22,17 @@ func (s Scope) Zero() bool {
 }
 
 // Blocks is the truth about what a scope matches; store/stop.go holds its one
-// SQL twin, and a fuzz test proves the two equal on both engines.
+// SQL twin, and a fuzz test proves the two equal on both engines. Notices have a
+// lane that containment leaves open (ADR 18): only a scope that says notice, or
+// names the very dispatch, covers one.
 func (s Scope) Blocks(d Delivery) bool {
 	if s.Zero() {
 		return false
 	}
 	if s.Kind != "" && s.Kind != d.Kind {
+		return false
+	}
+	if d.Kind == Notice && s.Kind != Notice && s.Dispatch == "" {
 		return false
 	}
 	if s.Everything {
@@ -93,8 +98,8 @@ func (s Stop) Validate() error {
 		return InvalidField("scope", "is missing", "name a tenant, template, dispatch, account or key, or say everything")
 	case s.Scope.Everything && (s.Scope.Tenant != "" || s.Scope.Template != "" || s.Scope.Account != "" || s.Scope.Key != "" || s.Scope.Dispatch != ""):
 		return InvalidField("scope", "everything does not go with another scope", "give one or the other")
-	case s.Scope.Kind != "" && s.Scope.Kind != Bulk && s.Scope.Kind != Single:
-		return InvalidField("scope.kind", "must be bulk or single", "")
+	case s.Scope.Kind != "" && s.Scope.Kind != Bulk && s.Scope.Kind != Single && s.Scope.Kind != Notice:
+		return InvalidField("scope.kind", "must be bulk, single or notice", "leave it out for bulk and single; notices stop only when they are named")
 	case s.Reason == "":
 		return InvalidField("reason", "is missing", "say in a few words why; it goes into the ledger")
 	case len(s.Reason) > 500:

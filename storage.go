@@ -42,6 +42,7 @@ type NewDispatch struct {
 	Dispatch Dispatch
 	Filter   Filter        // bulk: chosen in SQL, without decoys, suppressed and erased
 	Members  []RecipientID // single
+	Affected IncidentID    // notice: whoever of the tenant got a copy, or perhaps got one, of what the incident is about
 	// Rows are the checked per-recipient values; nil when there are none. A row
 	// whose recipient is not a member is an Invalid error and nothing is accepted.
 	Rows iter.Seq2[Row, error]
@@ -106,8 +107,9 @@ type ExitFacts struct {
 	KeyExpiresAt time.Time //
 	KeyTenant    TenantID
 	KeyRights    []Permission
-	Domain       Domain // of the version's From address, zero when the tenant has none
-	DomainKey    []byte // PKCS #8
+	Domain       Domain         // of the version's From address, zero when the tenant has none
+	DomainKey    []byte         // PKCS #8
+	Identity     NoticeIdentity // of a notice: by whom such are sent now
 }
 
 // Attempt is one try and what it came to.

@@ -46,6 +46,7 @@ type House struct {
 	Console  *console.Console
 	Inbound  *smtpd.Server // mail at planted addresses
 	Watcher  *watch.Watcher
+	Codes    *cordon.Codebook
 
 	scanner   *scan.Scanner // nil: none
 	relay     *relay.Client
@@ -109,7 +110,7 @@ func Open(ctx context.Context, c Config, o Options) (*House, error) {
 		return nil, errors.Join(err, st.Close())
 	}
 
-	h := &House{Config: c, Store: st, log: o.Log, now: o.Now}
+	h := &House{Config: c, Store: st, log: o.Log, now: o.Now, Codes: cordon.NewCodebook(store.Derive(master, "message codes"))}
 	var seen Storage = st
 	if o.Storage != nil {
 		seen = o.Storage(st)
@@ -137,7 +138,7 @@ func Open(ctx context.Context, c Config, o Options) (*House, error) {
 	h.Sink = h.exercises.sink
 	h.Runner = queue.New(queue.Config{Store: seen, Relay: h.exercises, Signer: newSigner(c.Sign), Board: h.Board, Provenance: provenance,
 		Node: node, Dir: c.Data, Connections: c.Relay.Connections, Rate: c.Relay.MessagesPerSecond,
-		BounceDomain: c.Queue.BounceDomain, Poll: c.Queue.Poll.Duration,
+		BounceDomain: c.Queue.BounceDomain, Codes: h.Codes, Poll: c.Queue.Poll.Duration,
 		RetryUncertain: c.Queue.RetryUncertain.Duration, DeadAfter: c.Queue.DeadAfter.Duration,
 		Now: o.Now, Rand: o.Rand, Log: o.Log})
 	h.Drills = drill.NewInstructor(drill.InstructorConfig{Store: st, Arrived: h.Sink.TakenWith, Dir: c.Data,

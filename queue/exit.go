@@ -162,6 +162,9 @@ func checkKey(e evidence, now time.Time) refusal {
 		}
 		return refusal{}
 	}
+	if f.Dispatch.Kind == cordon.Notice {
+		return unauthorised("notice-key", "a notice in the queue was ordered by a key: they are a person's to send")
+	}
 	right := cordon.SendBulk
 	if f.Dispatch.Kind == cordon.Single {
 		right = cordon.SendSingle
@@ -200,8 +203,26 @@ func checkVersion(e evidence, _ time.Time) refusal {
 
 func checkDomain(e evidence, _ time.Time) refusal {
 	from, own := e.facts.Version.Content.FromAddress, e.facts.Domain
+	if e.facts.Dispatch.Kind == cordon.Notice {
+		return checkIdentity(e)
+	}
 	if from == "" || own.Name == "" || own.Name != from.Domain() || own.Tenant != e.facts.Dispatch.Tenant {
 		return unauthorised("from-domain", "the sender's domain is not the tenant's")
+	}
+	return refusal{}
+}
+
+// checkIdentity: a notice is sent by the notice identity alone, and says which
+// incident it is owed for.
+func checkIdentity(e evidence) refusal {
+	content, by := e.facts.Version.Content, e.facts.Identity
+	switch {
+	case by.Address == "" || content.FromAddress != by.Address || content.ReplyTo != "" && content.ReplyTo != by.Address:
+		return unauthorised("notice-identity", "a notice in the queue is not by whom notices are sent")
+	case e.facts.Domain.Name == "" || e.facts.Domain.Name != by.Address.Domain() || e.facts.Domain.Tenant != by.Tenant:
+		return unauthorised("from-domain", "the sender's domain is not that of the notice identity")
+	case !cordon.IncidentID(e.facts.Dispatch.Audience).Valid():
+		return unauthorised("notice-incident", "a notice in the queue belongs to no incident")
 	}
 	return refusal{}
 }

@@ -46,10 +46,10 @@ func newBacklog(senders int) *backlog {
 }
 
 func (b *backlog) class(k cordon.Kind) *class {
-	if k == cordon.Single {
-		return &b.single
+	if k == cordon.Bulk {
+		return &b.bulk
 	}
-	return &b.bulk
+	return &b.single // and notices: who was wronged does not wait behind an audience
 }
 
 // push adds claims of one lane.
@@ -106,7 +106,7 @@ func (b *backlog) done(k cordon.Kind) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.out--
-	if k != cordon.Single {
+	if k == cordon.Bulk {
 		if b.bulkOut--; b.bulk.size > 0 && b.idle > 0 {
 			b.ready.Signal()
 		}

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
-	"strconv"
 
 	"github.com/cordonmail/cordon"
 	"github.com/cordonmail/cordon/compose"
@@ -36,16 +35,16 @@ func (r *Runner) letter(ctx context.Context, c cordon.Claim, d *dossier) (messag
 		return none, why
 	}
 	content := d.facts.Version.Content
-	token := r.tokens.copy(c.Delivery)
-	id, err := message.MessageID(token, content.FromAddress.Domain())
+	code := r.cfg.Codes.Code(c.Ref)
+	id, err := message.MessageID(string(code), content.FromAddress.Domain())
 	if err != nil {
 		return none, refusal{reason: "message"}
 	}
 	parts := message.Parts{
 		From:    message.Mailbox{Name: content.FromName, Address: content.FromAddress},
 		To:      message.Mailbox{Name: person.Name, Address: person.Address},
-		Subject: text.Subject, Text: text.Text, HTML: text.HTML,
-		Date: r.cfg.Now(), MessageID: id, Headers: r.headers(c.Delivery, d),
+		Subject: text.Subject, Text: r.footText(text.Text, code), HTML: r.footHTML(text.HTML, code),
+		Date: r.cfg.Now(), MessageID: id, Headers: r.headers(c.Delivery, d, code),
 	}
 	if content.ReplyTo != "" {
 		parts.ReplyTo = message.Mailbox{Address: content.ReplyTo}
@@ -57,7 +56,7 @@ func (r *Runner) letter(ctx context.Context, c cordon.Claim, d *dossier) (messag
 	if message.Wire(raw) != nil {
 		return none, refusal{reason: "wire"}
 	}
-	env := message.Envelope{Tenant: c.Delivery.Tenant, From: r.returnPath(token, content.FromAddress), To: person.Address, Data: raw}
+	env := message.Envelope{Tenant: c.Delivery.Tenant, From: r.returnPath(code, content.FromAddress), To: person.Address, Data: raw}
 	if r.cfg.Signer == nil {
 		return env, refusal{}
 	}
@@ -91,11 +90,16 @@ func (r *Runner) sign(ctx context.Context, env message.Envelope, d *dossier) (me
 	return env, refusal{}
 }
 
-func (r *Runner) headers(d cordon.Delivery, dos *dossier) []message.Header {
-	h := make([]message.Header, 0, 4)
+func (r *Runner) headers(d cordon.Delivery, dos *dossier, code cordon.MessageCode) []message.Header {
+	h := make([]message.Header, 0, 6)
 	h = append(h,
 		message.Header{Name: "Auto-Submitted", Value: "auto-generated"}, // RFC 3834 5.2: no holiday replies
 		message.Header{Name: "Feedback-ID", Value: dos.feedback})
+	if r.cfg.Feedback != "" { // RFC 9477 3.1 and 3.3
+		h = append(h,
+			message.Header{Name: "CFBL-Address", Value: string(r.cfg.Feedback) + "; report=arf"},
+			message.Header{Name: "CFBL-Feedback-ID", Value: string(code)})
+	}
 	if r.cfg.Unsubscribe != nil {
 		if url := r.cfg.Unsubscribe(d); url != "" {
 			h = append(h,
@@ -108,15 +112,15 @@ func (r *Runner) headers(d cordon.Delivery, dos *dossier) []message.Header {
 
 // returnPath is unique to the copy where a domain for bounces is set up, so
 // that a bounce names it without quoting anybody's address.
-func (r *Runner) returnPath(token string, from cordon.Address) cordon.Address {
+func (r *Runner) returnPath(code cordon.MessageCode, from cordon.Address) cordon.Address {
 	if r.cfg.BounceDomain == "" {
 		return from
 	}
-	return cordon.Address("b-" + token + "@" + r.cfg.BounceDomain)
+	return cordon.Address("b-" + string(code) + "@" + r.cfg.BounceDomain)
 }
 
-// tokens makes the opaque words of a message: the same for every try of a copy,
-// and telling nothing to whoever lacks the key.
+// tokens makes the opaque words that name a dispatch and its tenant to a feedback
+// loop, telling nothing to whoever lacks the key.
 type tokens struct{ key []byte }
 
 func newTokens(provenance []byte) tokens {
@@ -136,11 +140,6 @@ func (t tokens) of(what string, parts ...string) string {
 	}
 	var sum [sha256.Size]byte
 	return tokenText.EncodeToString(mac.Sum(sum[:0])[:16])
-}
-
-// copy names one recipient's copy, in Message-ID and return path.
-func (t tokens) copy(d cordon.Delivery) string {
-	return t.of("copy", string(d.Dispatch), strconv.FormatInt(d.Seq, 10))
 }
 
 // feedback names dispatch and tenant to a feedback loop.

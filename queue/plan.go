@@ -25,10 +25,10 @@ type share struct {
 func plan(lanes []cordon.Lane, want, turn int, waiting func(cordon.Kind, cordon.TenantID) int) []share {
 	var single, bulk []cordon.Lane
 	for _, l := range lanes {
-		if l.Kind == cordon.Single {
-			single = append(single, l)
-		} else {
+		if l.Kind == cordon.Bulk {
 			bulk = append(bulk, l)
+		} else {
+			single = append(single, l)
 		}
 	}
 	forSingle := want

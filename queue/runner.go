@@ -29,6 +29,14 @@ type Config struct {
 	// BounceDomain receives bounces: the return path is unique to the copy. ""
 	// uses the From address.
 	BounceDomain string
+	// Codes names each copy in its Message-ID, its return path, its feedback header
+	// and the line below the letter (ADR 17); nil makes codes of the door's key.
+	Codes *cordon.Codebook
+	// CheckURL is where receivers ask whether a message is genuine; each letter ends
+	// with it and the copy's code. "" adds no line.
+	CheckURL string
+	// Feedback receives complaints (RFC 9477); "" for none.
+	Feedback cordon.Address
 	// Unsubscribe answers the copy's one-click URL, "" for none; nil for none at all.
 	Unsubscribe func(cordon.Delivery) string
 
@@ -99,6 +107,9 @@ func New(cfg Config) *Runner {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Codes == nil {
+		cfg.Codes = cordon.NewCodebook(cfg.Provenance)
 	}
 	chance := &dice{r: cfg.Rand}
 	return &Runner{

@@ -22,7 +22,7 @@ func NewSigner(workers int) *Signer {
 	return &Signer{workers: make(chan struct{}, workers)}
 }
 
-// signedHeaders are those of RFC 6376 5.4.1 that a letter has. From stands
+// signedHeaders are those of RFC 6376 5.4.1 and RFC 9477 that a letter has. From stands
 // twice, so that a second From breaks the signature (RFC 6376 8.15); a header
 // named here that the letter lacks cannot be added later either.
 func signedHeaders() []string {
@@ -30,6 +30,7 @@ func signedHeaders() []string {
 		"From", "From", "To", "Subject", "Date", "Message-ID", "Reply-To",
 		"MIME-Version", "Content-Type", "Content-Transfer-Encoding",
 		"List-Unsubscribe", "List-Unsubscribe-Post", "Auto-Submitted", "Feedback-ID",
+		"CFBL-Address", "CFBL-Feedback-ID", // RFC 9477 3.1.3: under the signature
 	}
 }
 

@@ -60,8 +60,10 @@ func newBirth(n cordon.NewDispatch) (*birth, error) {
 	switch {
 	case !d.ID.Valid():
 		return nil, cordon.Errorf(cordon.Internal, "a dispatch needs an ID")
-	case d.Kind != cordon.Bulk && d.Kind != cordon.Single:
-		return nil, cordon.Errorf(cordon.Internal, "a dispatch is bulk or single")
+	case !d.Kind.OwnLane() && d.Kind != cordon.Single:
+		return nil, cordon.Errorf(cordon.Internal, "a dispatch is bulk, single or a notice")
+	case (d.Kind == cordon.Notice) != n.Affected.Valid():
+		return nil, cordon.Errorf(cordon.Internal, "a notice goes to those affected by an incident, and nothing else does")
 	case d.State != cordon.DispatchOpen && d.State != cordon.DispatchHeld:
 		return nil, cordon.Errorf(cordon.Internal, "a dispatch begins open or held")
 	case d.State == cordon.DispatchOpen && n.Verdict.Decision.Effective() != cordon.Pass:
@@ -182,7 +184,7 @@ func (s *Store) fillBulk(ctx context.Context, b *birth) error {
 		}
 	}
 	if b.d.Recipients == 0 {
-		return cordon.InvalidField("audience", "chooses nobody who can be mailed", "check its tags; suppressed and erased recipients are in no audience")
+		return nobodyChosen(b.d.Kind)
 	}
 	if b.n.Rows == nil {
 		return nil
@@ -196,7 +198,7 @@ func (t *tx) fillChunk(ctx context.Context, b *birth) (int, error) {
 	if err := t.touch(ctx, b); err != nil {
 		return 0, err
 	}
-	c, err := t.s.choose(ctx, t, b.d.Tenant, b.n.Filter)
+	c, err := t.s.chosen(ctx, t, b)
 	if err != nil || c.nobody {
 		return 0, err
 	}
@@ -310,9 +312,9 @@ func (t *tx) open(ctx context.Context, by cordon.Actor, b *birth) error {
 
 // openLane makes a bulk dispatch's lane, or adds to that of its stream.
 func (t *tx) openLane(ctx context.Context, b *birth) error {
-	if b.d.Kind == cordon.Bulk {
-		_, err := t.exec(ctx, `INSERT INTO lane (tenant, num, tenant_id, kind, template, account, key_id, dispatch_id) VALUES ($1, $2, $3, 'bulk', $4, $5, $6, $7)`,
-			b.tenant, b.lane, string(b.d.Tenant), string(b.d.Template), string(b.d.Account), string(b.d.Key), string(b.d.ID))
+	if b.d.Kind.OwnLane() {
+		_, err := t.exec(ctx, `INSERT INTO lane (tenant, num, tenant_id, kind, template, account, key_id, dispatch_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			b.tenant, b.lane, string(b.d.Tenant), string(b.d.Kind), string(b.d.Template), string(b.d.Account), string(b.d.Key), string(b.d.ID))
 		if err != nil {
 			return err
 		}

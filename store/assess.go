@@ -127,7 +127,7 @@ func (d *damage) addLanes(ctx context.Context, r querier, q cordon.Question, now
 	a := &asked{q: q, args: []any{now}}
 	where := a.where("l", "dispatch_id")
 	if q.Dispatch != "" {
-		where += " AND l.kind = 'bulk'"
+		where += " AND l.dispatch_id <> ''"
 	}
 	rows, err := r.query(ctx, `SELECT x.tenant_id, x.covered, CAST(MIN(CASE WHEN x.first_at > 0 THEN x.first_at END) AS BIGINT), CAST(MAX(x.last_at) AS BIGINT), `+sumCounters("x")+`
 		FROM (SELECT l.*, `+blocked("l", "dispatch_id", "$1")+` AS covered FROM lane l WHERE `+where+`) x GROUP BY x.tenant_id, x.covered`, a.args...)

@@ -63,7 +63,7 @@ func (d *damage) addRows(ctx context.Context, r querier, q cordon.Question, now 
 		}
 		after = all[len(all)-1]
 		if !timed(q) { // bulk is counted by its lane
-			all = slices.DeleteFunc(all, func(c candidate) bool { return c.kind == cordon.Bulk })
+			all = slices.DeleteFunc(all, func(c candidate) bool { return c.kind.OwnLane() })
 		}
 		same := func(a, b candidate) bool {
 			return a.tenant == b.tenant && a.covered == b.covered && a.byLane() == b.byLane()
@@ -82,7 +82,7 @@ func (d *damage) addRows(ctx context.Context, r querier, q cordon.Question, now 
 
 // byLane says whether the lane's counters are the answer, so that nobody counts
 // a million rows.
-func (c candidate) byLane() bool { return c.whole && c.kind == cordon.Bulk }
+func (c candidate) byLane() bool { return c.whole && c.kind.OwnLane() }
 
 // addWhole counts bulk dispatches by their lanes, whose numbers they share.
 func (d *damage) addWhole(ctx context.Context, r querier, _ cordon.Question, group []candidate) error {

@@ -18,7 +18,7 @@ const dispatchColumns = `SELECT d.num, d.id, d.tenant_id, d.kind, d.template, d.
 	d.state, d.recipients, d.accepted_at, d.not_before, d.exercise, d.reasons, d.provenance,
 	COALESCE(l.queued, 0), COALESCE(l.sending, 0), COALESCE(l.delivered, 0), COALESCE(l.deferred, 0), COALESCE(l.bounced, 0),
 	COALESCE(l.uncertain, 0), COALESCE(l.held, 0), COALESCE(l.cut, 0), COALESCE(l.refused, 0)
-	FROM dispatch d LEFT JOIN lane l ON d.kind = 'bulk' AND l.tenant = d.tenant AND l.num = d.lane
+	FROM dispatch d LEFT JOIN lane l ON d.kind <> 'single' AND l.tenant = d.tenant AND l.num = d.lane
 	WHERE d.state NOT IN ('accepting', 'void') AND `
 
 type numberedDispatch struct {
@@ -61,7 +61,7 @@ func parseReasons(text string) (reasons []cordon.Reason, err error) {
 // withCounts counts a dispatch of single sends from its rows, which are few; a
 // bulk dispatch has its lane's counters.
 func withCounts(ctx context.Context, q querier, tenant int64, n *numberedDispatch) error {
-	if n.d.Kind == cordon.Bulk {
+	if n.d.Kind.OwnLane() {
 		return nil
 	}
 	rows, err := q.query(ctx, `SELECT `+countedState("v")+`, COUNT(*) FROM delivery v WHERE v.tenant = $1 AND v.dispatch = $2 GROUP BY 1`, tenant, n.num)

@@ -206,7 +206,7 @@ func (s *Store) replies(ctx context.Context, q querier, tenant int64, of cordon.
 		if of.Kind != "" && of.Kind != kind {
 			return nil
 		}
-		if kind != cordon.Bulk {
+		if !kind.OwnLane() {
 			return singleReplies(ctx, q, tenant, num, of.Since, e)
 		}
 		where, args, subject = `x.tenant = $1 AND x.slot >= $2 AND x.lane = $3`, []any{tenant, firstSlot(of), num}, string(of.Dispatch)

@@ -61,8 +61,15 @@ func (s *Store) exitFacts(ctx context.Context, q querier, tenant cordon.TenantID
 		}
 		f.KeyState, f.KeyExpiresAt, f.KeyTenant, f.KeyRights = key.State, key.ExpiresAt, key.Tenant, key.Permissions
 	}
-	if name := f.Version.Content.FromAddress.Domain(); name != "" {
-		f.Domain, f.DomainKey, err = s.domainKey(ctx, q, tenant, name)
+	owner := tenant
+	if n.d.Kind == cordon.Notice {
+		if f.Identity, err = noticeIdentity(ctx, q); err != nil && cordon.CodeOf(err) != cordon.Missing {
+			return f, err
+		}
+		owner = f.Identity.Tenant
+	}
+	if name := f.Version.Content.FromAddress.Domain(); name != "" && owner != "" {
+		f.Domain, f.DomainKey, err = s.domainKey(ctx, q, owner, name)
 		if err != nil && cordon.CodeOf(err) != cordon.Missing {
 			return f, err
 		}

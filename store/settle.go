@@ -228,15 +228,15 @@ func (t *tx) settleEach(ctx context.Context, group []settled, m mover, keepsTime
 	return exactly(changed, len(group))
 }
 
-// finishDispatches marks the dispatches done that have nothing left to do. A
-// bulk dispatch is looked at by its lane's counters, and, because a copy that
+// finishDispatches marks the dispatches done that have nothing left to do. One
+// with a lane to itself is looked at by its lane's counters, and, because a copy that
 // was perhaps delivered is counted uncertain while it is tried again, by what is
 // being sent; one of single sends by its few rows.
 func (t *tx) finishDispatches(ctx context.Context, facts map[laneKey]*dispatchFacts, stands map[laneKey]laneStand) error {
 	byTenant := map[int64][]int64{}
 	for k, f := range facts {
 		stand, touched := stands[laneKey{k.tenant, f.lane}]
-		if f.kind == cordon.Bulk && !(touched && stand.idle()) {
+		if f.kind.OwnLane() && !(touched && stand.idle()) {
 			continue
 		}
 		byTenant[k.tenant] = append(byTenant[k.tenant], k.num)
@@ -245,7 +245,7 @@ func (t *tx) finishDispatches(ctx context.Context, facts map[laneKey]*dispatchFa
 		slices.Sort(nums)
 		_, err := t.exec(ctx, `UPDATE dispatch SET state = 'done', done_at = $3
 			WHERE tenant = $1 AND num IN (SELECT j.value FROM {{nums $2}} j) AND state = 'open'
-			AND NOT CASE WHEN kind = 'bulk'
+			AND NOT CASE WHEN kind <> 'single'
 				THEN EXISTS (SELECT 1 FROM node n CROSS JOIN delivery v WHERE v.state = 'sending' AND v.node = n.num AND v.tenant = $1 AND v.dispatch = dispatch.num)
 				ELSE EXISTS (SELECT 1 FROM delivery v WHERE v.tenant = $1 AND v.dispatch = dispatch.num AND (v.state = 'sending' OR `+unsettled("v")+`)) END`,
 			tenant, jsonText(nums), micros(t.now))

@@ -111,7 +111,7 @@ func (t *tx) pickDue(ctx context.Context, lane laneKey, n int) ([]picked, error)
 	switch {
 	case err != nil:
 		return nil, orMissing(err, "lane")
-	case kind != cordon.Bulk:
+	case !kind.OwnLane():
 		return t.pick(ctx, claimableSingle, lane.tenant, lane.num, now, n)
 	case !openTo.Valid:
 		return t.pick(ctx, claimableBulk, lane.tenant, lane.num, now, n)

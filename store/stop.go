@@ -18,7 +18,7 @@ import (
 // equal to cordon.Scope.Blocks on both engines.
 func covers(scope, copy, id string) string {
 	return strings.NewReplacer("s.", scope+".", "d.", copy+".", "d#", copy+"."+id).Replace(
-		`((s.kind = '' OR s.kind = d.kind) AND (s.everything OR (` +
+		`((s.kind = '' OR s.kind = d.kind) AND (d.kind <> 'notice' OR s.kind = 'notice' OR s.dispatch <> '') AND (s.everything OR (` +
 			`(s.tenant <> '' OR s.template <> '' OR s.account <> '' OR s.key_id <> '' OR s.dispatch <> '')` +
 			` AND (s.tenant = '' OR s.tenant = d.tenant_id)` +
 			` AND (s.template = '' OR s.template = d.template)` +
@@ -74,7 +74,7 @@ func scopeCounts(ctx context.Context, q querier, c cordon.Scope) (cordon.Counts,
 	where := covers("s", "l", "dispatch_id")
 	switch {
 	case c.Dispatch != "":
-		where += ` AND l.kind = 'bulk' AND l.dispatch_id = s.dispatch`
+		where += ` AND l.dispatch_id <> '' AND l.dispatch_id = s.dispatch`
 	case c.Tenant != "":
 		where += ` AND l.tenant = (SELECT t.num FROM tenant t WHERE t.id = s.tenant)`
 	}

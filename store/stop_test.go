@@ -231,8 +231,11 @@ func TestTheSQLTwinBlocksWhatTheStopBlocks(t *testing.T) {
 			templates := []cordon.TemplateID{p.template, "tpl_b"}
 			accounts := []cordon.AccountID{p.account, "acc_b"}
 			keys := []cordon.KeyID{p.key, ""}
-			n := p.order(rapid.SampledFrom([]cordon.Kind{cordon.Bulk, cordon.Single}).Draw(rt, "kind"))
+			n := p.order(rapid.SampledFrom([]cordon.Kind{cordon.Bulk, cordon.Single, cordon.Notice}).Draw(rt, "kind"))
 			n.Filter, n.Members = cordon.Filter{Everyone: true}, p.people[:1]
+			if n.Dispatch.Kind == cordon.Notice {
+				n.Affected = p.wronged(p.people[:1])
+			}
 			n.Dispatch.Template = rapid.SampledFrom(templates).Draw(rt, "template")
 			n.Dispatch.Account = rapid.SampledFrom(accounts).Draw(rt, "account")
 			n.Dispatch.Key = rapid.SampledFrom(keys).Draw(rt, "key")
@@ -249,7 +252,7 @@ func TestTheSQLTwinBlocksWhatTheStopBlocks(t *testing.T) {
 					Account:    rapid.SampledFrom([]cordon.AccountID{"", "", accounts[0], accounts[1]}).Draw(rt, "s.account"),
 					Key:        rapid.SampledFrom([]cordon.KeyID{"", "", p.key}).Draw(rt, "s.key"),
 					Dispatch:   rapid.SampledFrom([]cordon.DispatchID{"", "", d.ID, "dsp_b"}).Draw(rt, "s.dispatch"),
-					Kind:       rapid.SampledFrom([]cordon.Kind{"", "", cordon.Bulk, cordon.Single}).Draw(rt, "s.kind"),
+					Kind:       rapid.SampledFrom([]cordon.Kind{"", "", cordon.Bulk, cordon.Single, cordon.Notice}).Draw(rt, "s.kind"),
 				}
 				switch rapid.IntRange(0, 3).Draw(rt, "until") {
 				case 0:
@@ -284,7 +287,7 @@ func TestTheSQLTwinBlocksWhatTheStopBlocks(t *testing.T) {
 			if blocks != (a.Held > 0) {
 				rt.Fatalf("cordon.Stop.Blocks says %v, the assessment %+v", blocks, a)
 			}
-			for _, table := range []string{"stop", "delivery", "lane", "dispatch"} {
+			for _, table := range []string{"stop", "delivery", "lane", "dispatch", "incident_scope"} {
 				_, err := db.Exec("DELETE FROM " + table)
 				ok(t, err)
 			}

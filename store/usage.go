@@ -15,7 +15,7 @@ const hour = int64(time.Hour / time.Microsecond)
 func (s *Store) used(ctx context.Context, q querier, tenant int64, c cordon.Ceiling) (int64, error) {
 	var copies int64
 	err := q.queryRow(ctx, `SELECT CAST(COALESCE(SUM(d.recipients), 0) AS BIGINT) FROM dispatch d
-		WHERE d.tenant = $1 AND d.accepted_at >= $2 AND d.state NOT IN ('accepting', 'void')
+		WHERE d.tenant = $1 AND d.accepted_at >= $2 AND d.state NOT IN ('accepting', 'void') AND d.kind <> 'notice'
 		AND (d.provenance IS NOT NULL OR d.state IN ('held', 'discarded')) AND ($3 = '' OR d.key_id = $3) AND ($4 = '' OR d.kind = $4) AND ($5 = '' OR d.template = $5)`,
 		tenant, micros(c.Since), string(c.Key), string(c.Kind), string(c.Template)).Scan(&copies)
 	return copies, err
@@ -74,6 +74,9 @@ func (s *Store) BusiestDay(ctx context.Context, tenant cordon.TenantID, since ti
 
 // countUsage adds accepted copies to their hour.
 func (t *tx) countUsage(ctx context.Context, tenant int64, d cordon.Dispatch) error {
+	if d.Kind == cordon.Notice {
+		return nil // owed to people: it uses up nobody's allowance
+	}
 	_, err := t.exec(ctx, `INSERT INTO usage_hour (tenant, hour, key_id, kind, copies) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (tenant, hour, key_id, kind) DO UPDATE SET copies = usage_hour.copies + excluded.copies`,
 		tenant, micros(d.AcceptedAt)/hour, string(d.Key), string(d.Kind), d.Recipients)

@@ -43,6 +43,10 @@ CREATE TABLE incident_scope (
 	PRIMARY KEY (incident, num)
 );
 
+-- Dispatches that have a lane to themselves.
+DROP INDEX lane_dispatch;
+CREATE INDEX lane_own ON lane (dispatch_id) WHERE dispatch_id <> '';
+
 -- By whom notices are sent: an address of one tenant's domain, the operator's own
 -- organisation as a rule.
 CREATE TABLE notice_identity (
