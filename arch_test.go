@@ -21,13 +21,13 @@ type room struct {
 }
 
 var (
-	crafts   = []string{"message", "compose", "screen", "gauge"}
-	services = []string{"intake", "guard", "queue", "contain", "ledger", "identity", "catalog", "drill", "watch"}
-	edges    = []string{"api", "console", "smtpd"}
+	crafts   = []string{"message", "compose", "screen", "gauge", "inspect"}
+	services = []string{"intake", "guard", "queue", "contain", "ledger", "identity", "catalog", "drill", "watch", "incident", "oncall", "outbox", "announce", "report", "notice"}
+	edges    = []string{"api", "console", "smtpd", "statuspage"}
 )
 
 func floors() map[string]room {
-	everything := join(crafts, services, edges, []string{"store", "store/storetest", "relay", "scan", "scan/scantest", "app", "sim", "mailsink", "cmd/cordon/replay"})
+	everything := join(crafts, services, edges, []string{"store", "store/storetest", "relay", "pager", "scan", "scan/scantest", "app", "sim", "mailsink", "cmd/cordon/replay"})
 	table := map[string]room{
 		"":                  {nil, "the words stand on nothing: the root package imports no room"},
 		"message":           {nil, "message knows only the words"},
@@ -36,16 +36,19 @@ func floors() map[string]room {
 		"screen/alike":      {nil, "it makes the table of look-alike characters and knows nothing of the house"},
 		"screen":            {[]string{"message", "compose"}, "a craft is a pure function: it knows words, messages and letters"},
 		"gauge":             {nil, "a craft is a pure function: gauge knows the words alone"},
+		"inspect":           {[]string{"message"}, "a craft is a pure function: it knows words and messages"},
 		"store":             {[]string{"message"}, "storage knows words, never services or edges"},
 		"store/storetest":   {[]string{"store"}, "storetest knows the store"},
 		"relay":             {[]string{"message"}, "the wire knows words and messages, never services or edges"},
+		"pager":             {[]string{"message"}, "the wire to people who are paged knows words and messages, never services or edges"},
 		"scan":              {[]string{"message"}, "the outside scanners: knows words and messages"},
 		"scan/scantest":     {[]string{"scan"}, "scantest knows the outside scanners"},
 		"mailsink":          {[]string{"message"}, "the receiving server of demo and drill knows words and messages"},
 		"api":               {join(services, crafts), "an edge knows services, never the store or another edge"},
 		"console":           {join(services, crafts), "an edge knows services, never the store or another edge"},
+		"statuspage":        {join(services, crafts), "an edge knows services, never the store or another edge"},
 		"smtpd":             {join(services, crafts), "an edge knows services, never the store or another edge"},
-		"app":               {join(services, crafts, edges, []string{"store", "relay", "scan", "mailsink"}), "app wires everything below it"},
+		"app":               {join(services, crafts, edges, []string{"store", "relay", "pager", "scan", "mailsink"}), "app wires everything below it"},
 		"cmd/cordon/replay": {[]string{"guard", "gauge"}, "a replay judges by the guard's own code and keeps its house in memory"},
 		"cmd/cordon":        {everything, "the command starts what app wires"},
 		"sim":               {everything, "the simulated world may use the whole house"},

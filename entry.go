@@ -51,25 +51,29 @@ const (
 	EntryScreenLearnt      EntryKind = "screen.learnt" // the screening learnt from a released or rejected hold
 	EntryComplaint         EntryKind = "complaint"     // a recipient's or a feedback loop's "this was wrong"
 
-	EntryIncidentOpened  EntryKind = "incident.opened"
-	EntryIncidentMoved   EntryKind = "incident.moved"   // to another state
-	EntryIncidentChanged EntryKind = "incident.changed" // severity, title, roles, scope, links, tasks
-	EntryIncidentNoted   EntryKind = "incident.noted"   // a line of its timeline, by a person
-	EntryPageTriggered   EntryKind = "page.triggered"
-	EntryPageAcked       EntryKind = "page.acknowledged"
-	EntryPageResolved    EntryKind = "page.resolved"
-	EntryOnCallChanged   EntryKind = "oncall.changed" // schedules, contacts, escalation
-	EntryAnnounced       EntryKind = "announcement.posted"
-	EntryNoticeDrafted   EntryKind = "notice.drafted"
-	EntryNoticeApproved  EntryKind = "notice.approved"
-	EntryNoticeSent      EntryKind = "notice.sent" // follow-ups accepted, or a tenant's packet queued
-	EntryNoticeIdentity  EntryKind = "notice.identity"
-	EntryClockDecided    EntryKind = "clock.decided" // a regime applies, or does not, because
-	EntryReportReceived  EntryKind = "report.received"
-	EntryProblemMoved    EntryKind = "problem.moved"
-	EntryWitnessed       EntryKind = "ledger.witnessed"
-	EntryLedgerVerified  EntryKind = "ledger.verified" // on schedule, from the stored data
-	EntryBundled         EntryKind = "ledger.bundled"  // an evidence bundle was made
+	EntryIncidentOpened   EntryKind = "incident.opened"
+	EntryIncidentMoved    EntryKind = "incident.moved"   // to another state
+	EntryIncidentChanged  EntryKind = "incident.changed" // severity, title, roles, scope, links, tasks
+	EntryIncidentNoted    EntryKind = "incident.noted"   // a line of its timeline, by a person
+	EntryPageTriggered    EntryKind = "page.triggered"
+	EntryPageAcked        EntryKind = "page.acknowledged"
+	EntryPageResolved     EntryKind = "page.resolved"
+	EntryOnCallChanged    EntryKind = "oncall.changed" // schedules, contacts, escalation
+	EntryAnnounced        EntryKind = "announcement.posted"
+	EntryComponentChanged EntryKind = "component.changed" // a part of the service on the status page
+	EntryNoticeDrafted    EntryKind = "notice.drafted"
+	EntryNoticeApproved   EntryKind = "notice.approved"
+	EntryNoticeSent       EntryKind = "notice.sent" // follow-ups accepted, or a tenant's packet queued
+	EntryNoticeIdentity   EntryKind = "notice.identity"
+	EntryPacketTaken      EntryKind = "notice.packet"   // a tenant's exact list was downloaded
+	EntryContactChanged   EntryKind = "contact.changed" // whom to tell at a tenant, in which language, under which laws
+	EntryClockDecided     EntryKind = "clock.decided"   // a regime applies, or does not, because
+	EntryReportReceived   EntryKind = "report.received"
+	EntryProblemMoved     EntryKind = "problem.moved"
+	EntryLateBounce       EntryKind = "bounce.late" // a copy came back by mail after it had been handed over
+	EntryWitnessed        EntryKind = "ledger.witnessed"
+	EntryLedgerVerified   EntryKind = "ledger.verified" // on schedule, from the stored data
+	EntryBundled          EntryKind = "ledger.bundled"  // an evidence bundle was made
 )
 
 // Entry is one append-only fact. Its body never holds personal data, only
@@ -98,4 +102,34 @@ type Checkpoint struct {
 	Root string    `json:"root"` // base64, as in the note
 	At   time.Time `json:"at"`
 	Note string    `json:"note"`
+}
+
+// Fork is proof that a ledger showed two pasts: two checkpoints of one size with
+// different roots, both signed by it.
+type Fork struct {
+	Origin string    `json:"origin"`
+	First  string    `json:"first"`
+	Second string    `json:"second"`
+	At     time.Time `json:"at"`
+}
+
+// BundledCopy is one copy in the evidence of an incident. Number is the recipient's
+// place in the store: the ledger's digest of an acceptance is made of these.
+type BundledCopy struct {
+	Tenant      TenantID
+	Handle      string
+	Dispatch    DispatchID
+	Seq         int64
+	Number      int64
+	Recipient   RecipientID
+	ExternalRef string
+	State       DeliveryState
+	At          time.Time
+}
+
+// Document is a further text that goes with the evidence of an incident: the
+// announcements, the facts, the clocks.
+type Document struct {
+	Name string
+	Body []byte
 }

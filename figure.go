@@ -129,3 +129,33 @@ func shorten(s string) string {
 	}
 	return s
 }
+
+// IncidentFigures words an assessment as figures, all of one moment: people and
+// tenants are those with a copy that was delivered, or perhaps was.
+func IncidentFigures(i Incident, a Assessment, people, tenants int64) Figures {
+	f := Figures{}
+	count := func(name string, n int64) {
+		f[name] = Figure{Name: name, Value: n, AsOf: a.AsOf, LedgerSize: a.LedgerSize}
+	}
+	moment := func(name string, at time.Time) {
+		f[name] = Figure{Name: name, At: at, AsOf: a.AsOf, LedgerSize: a.LedgerSize}
+	}
+	count(FigureDelivered, a.Delivered)
+	count(FigureUnknown, a.Unknown)
+	count(FigureHeld, a.Held)
+	count(FigureRefused, a.Refused)
+	count(FigureOrders, a.OrdersRefused)
+	count(FigureRecipients, people)
+	count(FigureTenants, tenants)
+	count(FigureReads, a.PersonalDataReads)
+	exposure := time.Duration(0)
+	if !a.FirstAt.IsZero() {
+		exposure = a.LastAt.Sub(a.FirstAt)
+	}
+	count(FigureExposure, int64((exposure+time.Minute-1)/time.Minute)) // a part of a minute is a minute
+	moment(FigureFirstCopy, a.FirstAt)
+	moment(FigureLastCopy, a.LastAt)
+	moment(FigureOpened, i.OpenedAt)
+	moment(FigureContained, i.ContainedAt)
+	return f
+}

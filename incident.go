@@ -149,6 +149,7 @@ type Incident struct {
 	ResolvedAt  time.Time `json:"resolved_at,omitzero"`
 	ClosedAt    time.Time `json:"closed_at,omitzero"`
 
+	// Roles names who does what: an account, or "operator".
 	Roles map[IncidentRole]AccountID `json:"roles,omitempty"`
 	// Version counts the changes: a change that names an older one is refused.
 	Version int64 `json:"version"`
@@ -177,4 +178,5 @@ const (
 	DebtRegime   DebtKind = "undecided-regime"
 	DebtTask     DebtKind = "open-task"
 	DebtReporter DebtKind = "unanswered-reporter"
+	DebtScope    DebtKind = "open-scope" // bad mail could still leave, or nobody has said which mail is bad
 )

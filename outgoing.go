@@ -32,11 +32,71 @@ const (
 	OutgoingStale     OutgoingState = "stale"     // what it said was over before it could be sent
 )
 
+// OutgoingStates lists every state in the order of a message's life.
+func OutgoingStates() []OutgoingState {
+	return []OutgoingState{OutgoingPending, OutgoingSending, OutgoingSent, OutgoingDelivered, OutgoingFailed, OutgoingStale}
+}
+
+// Accepted says whether the far side has taken the message.
+func (s OutgoingState) Accepted() bool { return s == OutgoingSent || s == OutgoingDelivered }
+
+// Done says whether nothing more is tried.
+func (s OutgoingState) Done() bool { return s != OutgoingPending && s != OutgoingSending }
+
+// OutgoingOutcome is what came of one try.
+type OutgoingOutcome struct {
+	// State is sent or delivered, failed (trying again is no use), or pending: it
+	// may go better later. The zero State is pending.
+	State OutgoingState
+	Reply string // code and enhanced status, HTTP status, or one of our own words; never the far side's
+}
+
+// OutgoingResult is how a message stands after a try.
+type OutgoingResult struct {
+	State OutgoingState
+	Reply string
+	DueAt time.Time // of a pending one: when it is tried again
+}
+
+// OutboxLane says which messages wait behind one another. What wakes people
+// never waits behind what informs them.
+type OutboxLane string
+
+const (
+	LaneWake OutboxLane = "wake" // pages, their updates and all-clears, proofs of contact methods
+	LaneTell OutboxLane = "tell" // everything else
+)
+
+// Lane is the purpose's.
+func (p Purpose) Lane() OutboxLane {
+	switch p {
+	case PurposePage, PurposePageUpdate, PurposeAllClear, PurposeVerify:
+		return LaneWake
+	}
+	return LaneTell
+}
+
+// OutgoingCount is how many messages of a purpose stand in a state.
+type OutgoingCount struct {
+	Purpose Purpose       `json:"purpose"`
+	State   OutgoingState `json:"state"`
+	Count   int64         `json:"count"`
+}
+
+// OutboxHealth is how the outbox does.
+type OutboxHealth struct {
+	Counts []OutgoingCount `json:"counts"`
+	// OldestWake is since when the oldest due message that wakes somebody waits;
+	// zero when none does.
+	OldestWake time.Time `json:"oldest_wake,omitzero"`
+}
+
 // Purpose is what a message of the outbox is for: a closed list.
 type Purpose string
 
 const (
 	PurposePage         Purpose = "page"          // wakes somebody
+	PurposePageUpdate   Purpose = "page-update"   // tells a bridge that somebody acknowledged
 	PurposeAllClear     Purpose = "all-clear"     // tells who was paged that it is over
 	PurposeVerify       Purpose = "verify"        // proves that a contact is who he says
 	PurposeAnnouncement Purpose = "announcement"  // a post to a subscriber
@@ -80,6 +140,9 @@ type OutgoingLetter struct {
 	Mail  []OutgoingHeader  `json:"mail,omitempty"` // further header fields of a mail
 	JSON  []byte            `json:"json,omitempty"` // the body of a webhook, as it is posted
 	HTTP  map[string]string `json:"http,omitempty"` // further header fields of a request
+	// Facts are for the machines at the other end of a bridge: "page", "incident",
+	// "severity", "role", "url", "ack_url". IDs and words, no personal data.
+	Facts map[string]string `json:"facts,omitempty"`
 }
 
 // OutgoingHeader is one header field.
@@ -124,9 +187,19 @@ type OnCallPage struct {
 	State          PageState `json:"state"`
 	Step           int       `json:"step"`  // of the escalation, 0-based
 	Round          int       `json:"round"` // how often it went round
+	Policy         PolicyID  `json:"policy,omitempty"`
 	TriggeredAt    time.Time `json:"triggered_at"`
-	AcknowledgedAt time.Time `json:"acknowledged_at,omitzero"`
+	FirstSentAt    time.Time `json:"first_sent_at,omitzero"`    // when the first message about it was taken by the far side
+	AcknowledgedAt time.Time `json:"acknowledged_at,omitzero"`  // the first time; it may have lapsed since
 	AcknowledgedBy string    `json:"acknowledged_by,omitempty"` // Actor.ID() or a contact's ID
+	AckUntil       time.Time `json:"ack_until,omitzero"`        // when it lapses, unless the incident moves or it is renewed
+	Spent          bool      `json:"spent,omitempty"`           // every step and repeat is gone through: the fallback alone is left
 	ResolvedAt     time.Time `json:"resolved_at,omitzero"`
 	NextAt         time.Time `json:"next_at,omitzero"` // when it goes on by itself
+
+	StepEnds  time.Time `json:"-"` // when the escalation goes to the next step
+	Turn      int64     `json:"-"` // counts what was done with it
+	AllFailed bool      `json:"-"` // every message of the step failed, and the fallback does not know yet
+	Escalate  bool      `json:"-"` // somebody asked to go to the next step now
+	First     bool      `json:"-"` // of its incident
 }

@@ -41,7 +41,10 @@ const (
 const SameTextBits = 3
 
 // Near says whether two fingerprints are of one text.
-func (f Fingerprint) Near(o Fingerprint) bool { return bits.OnesCount64(uint64(f^o)) <= SameTextBits }
+func (f Fingerprint) Near(o Fingerprint) bool { return f.Apart(o) <= SameTextBits }
+
+// Apart is in how many bits two fingerprints differ.
+func (f Fingerprint) Apart(o Fingerprint) int { return bits.OnesCount64(uint64(f ^ o)) }
 
 func (f Fingerprint) String() string { return fmt.Sprintf("%016x", uint64(f)) }
 

@@ -10,12 +10,17 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/cordonmail/cordon"
+	"github.com/cordonmail/cordon/announce"
 	"github.com/cordonmail/cordon/catalog"
 	"github.com/cordonmail/cordon/contain"
 	"github.com/cordonmail/cordon/drill"
 	"github.com/cordonmail/cordon/identity"
+	"github.com/cordonmail/cordon/incident"
 	"github.com/cordonmail/cordon/intake"
 	"github.com/cordonmail/cordon/ledger"
+	"github.com/cordonmail/cordon/notice"
+	"github.com/cordonmail/cordon/oncall"
+	"github.com/cordonmail/cordon/report"
 	"github.com/cordonmail/cordon/watch"
 )
 
@@ -28,6 +33,13 @@ type Config struct {
 	Catalog  *catalog.Catalog
 	Drills   *drill.Instructor // nil: this house runs none
 	Watch    *watch.Watcher
+	Notices  *notice.Messenger
+	OnCall   *oncall.Desk
+	Herald   *announce.Herald
+	// StatusFiles are the status page as files; nil: there is none.
+	StatusFiles func(context.Context) (map[string][]byte, error)
+	Incidents   *incident.Keeper
+	Reports     *report.Clerk
 
 	Version string // of the software, shown in the description; "" = "dev"
 	Now     func() time.Time

@@ -21,6 +21,7 @@ const (
 	tagContain    = "contain"
 	tagSize       = "size"
 	tagDrills     = "drills"
+	tagOnCall     = "oncall"
 )
 
 const about = `Cordon sends an organisation's mail, judges every send before it spreads, stops what goes wrong at once, and says exactly who got what.
@@ -54,8 +55,13 @@ func (a *API) description() huma.Config {
 				{Name: tagRecipients, Description: "Recipients, suppressions and audiences"},
 				{Name: tagTemplates, Description: "Templates and their versions; approval by a second person"},
 				{Name: tagMail, Description: "Orders and dispatches"},
+				{Name: tagReports, Description: "What people outside say of mail, and whether a mail is ours"},
 				{Name: tagContain, Description: "Stop and lift"},
 				{Name: tagSize, Description: "Size the damage and prove it"},
+				{Name: tagIncidents, Description: "What went wrong, from the first signal to the last apology"},
+				{Name: tagOnCall, Description: "Who is woken: contacts, schedules, escalation, pages, heartbeats"},
+				{Name: tagAnnouncements, Description: "Numbered posts that never change, the promises they make, the status page"},
+				{Name: tagNotices, Description: "What those whom an incident reached are told: tenants, their people, authorities; and the legal clocks"},
 				{Name: tagDrills, Description: "Rehearse an incident, marked as an exercise through and through"},
 			},
 		},

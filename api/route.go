@@ -119,7 +119,7 @@ const (
 // a need is closed to everybody, and a test names it.
 func (a *API) routes() []route {
 	const t = "/v1/tenants/{tenant}"
-	return []route{
+	return append(append(a.onCallRoutes(), append(a.announcementRoutes(), a.noticeRoutes()...)...), []route{
 		{get, "/v1/whoami", need{anybody}, "whoAmI", tagAccess, "Who the key acts for, and what it may do", 0, nil, false, on(a.whoAmI)},
 
 		{post, "/v1/tenants", need{cordon.ManageTenants}, "createTenant", tagCatalog, "Create a tenant; its decoys are planted at once", 201, nil, false, on(a.createTenant)},
@@ -177,6 +177,20 @@ func (a *API) routes() []route {
 		{get, "/v1/shared-texts", need{cordon.ReadCatalog}, "listSharedTexts", tagTemplates, "List the texts that many tenants may send", 0, nil, false, on(a.listSharedTexts)},
 		{del, "/v1/shared-texts/{fingerprint}", need{cordon.ManageTenants}, "unshareText", tagTemplates, "Take a shared text's approval back", 204, nil, false, on(a.unshareText)},
 
+		{post, "/v1/reports", need{cordon.HandleReports, cordon.ReportInbound}, "addReport", tagReports, "Hand in a report, or a reported mail, as it came; it is safe when this answers, and read soon after", 201, []string{mailType}, false, on(a.addReport)},
+		{post, "/v1/reports/xarf", need{cordon.HandleReports, cordon.ReportInbound}, "addXARF", tagReports, "Hand in an XARF document, version 3 or 4; every fault of an invalid one is named", 201, []string{jsonType}, false, on(a.addXARF)},
+		{post, "/v1/inspect", need{cordon.HandleReports}, "inspectMessage", tagReports, "Say what a received message or XARF document is; nothing is kept", 0, []string{mailType, jsonType}, false, on(a.inspectMessage)},
+		{get, "/v1/reports", need{cordon.HandleReports}, "listReports", tagReports, "List reports from outside, newest first", 0, nil, false, on(a.listReports)},
+		{get, "/v1/reports/{report}", need{cordon.HandleReports}, "getReport", tagReports, "Show a report, without what it says", 0, nil, false, on(a.getReport)},
+		{get, "/v1/reports/{report}/evidence", need{cordon.HandleReports}, "readReport", tagReports, "Open what a report says, as text; the ledger keeps who did", 0, nil, false, on(a.reportEvidence)},
+		{get, "/v1/problems", need{cordon.HandleReports}, "listProblems", tagReports, "List the problems that reports came to, newest first", 0, nil, false, on(a.listProblems)},
+		{get, "/v1/problems/{problem}", need{cordon.HandleReports}, "getProblem", tagReports, "Show a problem with its complaint rate", 0, nil, false, on(a.getProblem)},
+		{get, "/v1/problems/{problem}/leaks", need{cordon.HandleReports}, "countLeaks", tagReports, "How many addresses that a directory knows got mail of strangers; which ones is told to nobody", 0, nil, false, on(a.problemLeaks)},
+		{post, "/v1/problems/{problem}/settle", need{cordon.HandleReports}, "settleProblem", tagReports, "Take a problem up, answer it (every reporter who is owed it is mailed the outcome), or close it", 0, nil, false, on(a.settleProblem)},
+		{post, "/v1/problems/{problem}/link", need{cordon.ManageIncidents}, "linkProblem", tagReports, "Make a problem part of an incident", 0, nil, false, on(a.linkProblem)},
+		{post, "/v1/check", need{anybody}, "checkCode", tagReports, "Is the message with this code from here? Nothing personal is answered", 0, nil, false, on(a.checkCode)},
+		{post, "/v1/check/message", need{anybody}, "checkMessage", tagReports, "Is this message from here? Its signature and the ledger are checked", 0, []string{mailType}, false, on(a.checkMessage)},
+
 		{post, t + "/orders", need{cordon.SendSingle, cordon.SendBulk}, "order", tagMail, "Ask to mail: a template version to an audience (bulk) or to named recipients (single)", 202, []string{jsonType, csvType, multipartType}, true, on(a.order)},
 		{get, "/v1/dispatches", need{cordon.ReadDispatches}, "listAllDispatches", tagMail, "List dispatches, newest first", 0, nil, false, on(a.listAllDispatches)},
 		{get, t + "/dispatches", need{cordon.ReadDispatches}, "listDispatches", tagMail, "List a tenant's dispatches, newest first", 0, nil, false, on(a.listDispatches)},
@@ -210,14 +224,47 @@ func (a *API) routes() []route {
 		{get, t + "/ledger", need{cordon.ReadLedger}, "listTenantEntries", tagSize, "Read the ledger's entries about a tenant", 0, nil, false, on(a.listTenantEntries)},
 		{get, "/v1/ledger/head", need{cordon.ReadLedger}, "ledgerHead", tagSize, "The ledger's size and root, signed now", 0, nil, false, on(a.ledgerHead)},
 		{get, "/v1/ledger/verify", need{cordon.ReadLedger}, "verifyLedger", tagSize, "Hash every stored entry again and compare", 0, nil, false, streaming(a.verifyLedger)},
+		{get, incidentURL + "/bundle", need{cordon.ReadLedger}, "bundleIncident", tagSize, "The evidence of an incident as a zip file, which anybody can check offline with cordon verify", 0, nil, false, streaming(a.bundleIncident)},
 		{get, "/v1/signals", need{cordon.ReadLedger}, "listSignals", tagSize, "List signals, newest first", 0, nil, false, on(a.listSignals)},
 		{post, t + "/complaints", need{cordon.RecordComplaints}, "recordComplaint", tagMail, "Record a complaint about a copy: once for each recipient; only authenticated ones count towards a stop", 201, nil, false, on(a.recordComplaint)},
 		{get, t + "/complaints", need{cordon.ReadDispatches}, "listComplaints", tagMail, "List complaints, newest first", 0, nil, false, on(a.listComplaints)},
 		{get, t + "/evidence", need{cordon.ReadDispatches}, "getEvidence", tagMail, "Count what came back of a dispatch, template or key, or of all the tenant's mail", 0, nil, false, on(a.getEvidence)},
 		{get, "/v1/totals", need{cordon.ReadDispatches}, "totals", tagSize, "Where all copies stand, by tenant", 0, nil, false, on(a.totals)},
 
+		{get, "/v1/incidents", need{cordon.ReadIncidents}, "listIncidents", tagIncidents, "List incidents, newest first", 0, nil, false, on(a.listIncidents)},
+		{post, "/v1/incidents", need{cordon.ManageIncidents}, "openIncident", tagIncidents, "Open an incident by hand; somebody is paged", 201, nil, false, on(a.openIncident)},
+		{get, incidentURL, need{cordon.ReadIncidents}, "getIncident", tagIncidents, "Show an incident", 0, nil, false, on(a.getIncident)},
+		{post, incidentURL + "/move", need{cordon.ManageIncidents}, "moveIncident", tagIncidents, "Take it to another state; resolved is refused while anything is owed, and every debt is named", 0, nil, false, on(a.moveIncident)},
+		{post, incidentURL + "/change", need{cordon.ManageIncidents}, "changeIncident", tagIncidents, "Change title, severity, kind, or whether announcements are owed", 0, nil, false, on(a.changeIncident)},
+		{post, incidentURL + "/assign", need{cordon.ManageIncidents}, "assignIncident", tagIncidents, "Give a role to somebody, take it, or take it away", 0, nil, false, on(a.assignIncident)},
+		{post, incidentURL + "/merge", need{cordon.ManageIncidents}, "mergeIncident", tagIncidents, "End it as part of another: a link, never a move", 0, nil, false, on(a.mergeIncident)},
+		{post, incidentURL + "/decline", need{cordon.ManageIncidents}, "declineIncident", tagIncidents, "End it because it was none, with the reason", 0, nil, false, on(a.declineIncident)},
+		{post, incidentURL + "/end-exercise", need{cordon.ManageIncidents}, "endExercise", tagIncidents, "End the incident of an exercise, whatever it owes", 0, nil, false, on(a.endExercise)},
+		{post, incidentURL + "/notes", need{cordon.ManageIncidents}, "noteIncident", tagIncidents, "Add a line to the timeline; no line is ever changed", 204, nil, false, on(a.noteIncident)},
+		{get, incidentURL + "/timeline", need{cordon.ReadIncidents}, "incidentTimeline", tagIncidents, "Read the timeline, newest first", 0, nil, false, on(a.incidentTimeline)},
+		{get, incidentURL + "/tasks", need{cordon.ReadIncidents}, "incidentTasks", tagIncidents, "List what is to be done", 0, nil, false, on(a.incidentTasks)},
+		{post, incidentURL + "/tasks", need{cordon.ManageIncidents}, "addIncidentTask", tagIncidents, "Set a further task, or an action item of the review", 204, nil, false, on(a.addIncidentTask)},
+		{post, incidentURL + "/tasks/{task}", need{cordon.ManageIncidents}, "settleIncidentTask", tagIncidents, "Mark a task as done, as skipped with the reason, or as open again", 204, nil, false, on(a.settleIncidentTask)},
+		{get, incidentURL + "/links", need{cordon.ReadIncidents}, "incidentLinks", tagIncidents, "List what is linked: signals, stops, dispatches, keys, problems", 0, nil, false, on(a.incidentLinks)},
+		{post, incidentURL + "/links", need{cordon.ManageIncidents}, "linkIncident", tagIncidents, "Tie something to it; a link is never taken away", 204, nil, false, on(a.linkIncident)},
+		{post, incidentURL + "/recovered", need{cordon.ManageIncidents}, "recoverIncident", tagIncidents, "Say that a key or account is in the right hands again", 204, nil, false, on(a.recoverIncident)},
+		{get, incidentURL + "/scope", need{cordon.ReadIncidents}, "incidentScope", tagIncidents, "Which dispatches are the bad ones", 0, nil, false, on(a.incidentScope)},
+		{post, incidentURL + "/scope", need{cordon.ManageIncidents}, "addIncidentScope", tagIncidents, "Say of more dispatches that they are bad; every figure follows", 204, nil, false, on(a.addIncidentScope)},
+		{post, incidentURL + "/scope/{row}/remove", need{cordon.ManageIncidents}, "removeIncidentScope", tagIncidents, "Say that what a row alone names was not bad", 204, nil, false, on(a.removeIncidentScope)},
+		{get, incidentURL + "/owed", need{cordon.ReadIncidents}, "incidentOwed", tagIncidents, "List what is still owed before it can be resolved", 0, nil, false, on(a.incidentOwed)},
+		{get, incidentURL + "/damage", need{cordon.Assess}, "incidentDamage", tagIncidents, "Size the damage: exactly the bad copies, live", 0, nil, false, on(a.incidentDamage)},
+		{get, incidentURL + "/figures", need{cordon.Assess}, "incidentFigures", tagIncidents, "Every figure that a text may quote, of one moment", 0, nil, false, on(a.incidentFigures)},
+		{get, incidentURL + "/containment", need{cordon.ReadIncidents}, "incidentContainment", tagIncidents, "Whether anything bad can still leave, and what", 0, nil, false, on(a.incidentContainment)},
+		{get, incidentURL + "/affected", need{cordon.Assess}, "incidentAffected", tagIncidents, "List whoever got a bad copy, or perhaps did: each person once", 0, nil, false, on(a.incidentAffected)},
+		{get, incidentURL + "/affected.csv", need{cordon.Assess}, "incidentAffectedCSV", tagIncidents, "The same as CSV, opaque", 0, nil, false, streaming(a.incidentAffectedCSV)},
+		{get, incidentURL + "/measures", need{cordon.ReadIncidents}, "incidentMeasures", tagIncidents, "TTD, TTA, TTC, TTI, TTN, TTR, exposure and blast radius", 0, nil, false, on(a.incidentMeasures)},
+		{get, incidentURL + "/review", need{cordon.ReadIncidents}, "incidentReview", tagIncidents, "Read what the review found", 0, nil, false, on(a.incidentReview)},
+		{put, incidentURL + "/review", need{cordon.ManageIncidents}, "writeIncidentReview", tagIncidents, "Write what the review found", 204, nil, false, on(a.writeIncidentReview)},
+		{get, "/v1/measures", need{cordon.ReadIncidents}, "measureReport", tagIncidents, "The measures over time: median and 90th percentile by month", 0, nil, false, on(a.measureReport)},
+		{get, "/v1/playbooks/{kind}", need{cordon.ReadIncidents}, "getPlaybook", tagIncidents, "Show the playbook of a kind of incident", 0, nil, false, on(a.getPlaybook)},
+
 		{get, "/v1/drills", need{cordon.RunDrills}, "listDrills", tagDrills, "List the drills, and the runs that this node still knows", 0, nil, false, on(a.listDrills)},
 		{post, "/v1/drills/{drill}/runs", need{cordon.RunDrills}, "startDrill", tagDrills, "Rehearse an incident on this house, on practices made for it", 202, nil, false, on(a.startDrill)},
 		{get, "/v1/drill-runs/{run}", need{cordon.RunDrills}, "getDrillRun", tagDrills, "How far a run is, and its report", 0, nil, false, on(a.getDrillRun)},
-	}
+	}...)
 }

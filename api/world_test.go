@@ -18,6 +18,7 @@ import (
 	"github.com/cordonmail/cordon/intake"
 	"github.com/cordonmail/cordon/ledger"
 	"github.com/cordonmail/cordon/store"
+	"github.com/cordonmail/cordon/oncall"
 	"github.com/cordonmail/cordon/watch"
 )
 
@@ -43,6 +44,7 @@ func newWorld(t *testing.T) *world {
 		Registry: identity.New(identity.Config{Store: st}),
 		Catalog:  catalog.New(catalog.Config{Store: st, DataDir: dir}),
 		Watch:    watch.New(watch.Config{Store: st}),
+		OnCall:   oncall.New(oncall.Config{Store: st, Wire: anyWire{}, LinkKey: master, URL: "https://house.example"}),
 	})
 	w := &world{t: t, public: httptest.NewServer(edge.Handler()), local: httptest.NewServer(edge.Local())}
 	t.Cleanup(func() {

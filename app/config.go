@@ -32,9 +32,22 @@ type Config struct {
 	Queue  QueueConfig  `toml:"queue"`
 	Sign   SignConfig   `toml:"sign"`
 	Ledger LedgerConfig `toml:"ledger"`
-	Decoy  DecoyConfig  `toml:"decoy"`
-	Scan   ScanConfig   `toml:"scan"`
-	Watch  WatchConfig  `toml:"watch"`
+
+	Witness WitnessConfig `toml:"witness"`
+
+	Pager PagerConfig `toml:"pager"`
+	SMS   SMSConfig   `toml:"sms"`
+
+	Decoy DecoyConfig `toml:"decoy"`
+	Scan  ScanConfig  `toml:"scan"`
+	Watch WatchConfig `toml:"watch"`
+
+	Reports ReportsConfig `toml:"reports"`
+
+	Incident IncidentConfig `toml:"incident"`
+
+	Status StatusConfig `toml:"status"`
+	Notice NoticeConfig `toml:"notice"`
 }
 
 type LogConfig struct {
@@ -78,11 +91,27 @@ type SignConfig struct {
 type LedgerConfig struct {
 	Installation string   `toml:"installation"` // names this house in signed checkpoints
 	Checkpoint   Duration `toml:"checkpoint"`
+	Verify       Duration `toml:"verify"` // how often the whole ledger is verified; "0s" = never
+}
+
+// WitnessConfig is for the witnesses of this ledger, and the ledgers that this
+// house witnesses.
+type WitnessConfig struct {
+	URLs string `toml:"urls"` // of witnesses, with commas between; "" = none
+	Keys string `toml:"keys"` // their verifier keys, in the same order
+	Name string `toml:"name"` // of this house as a witness; "" = <ledger.installation>/witness
+	Logs string `toml:"logs"` // verifier keys of the ledgers it witnesses, with commas between
 }
 
 // WatchConfig is for what holds and stops by what comes back.
 type WatchConfig struct {
 	Interval Duration `toml:"interval"` // how often, at least, what came back is judged
+}
+
+// IncidentConfig is for what opens incidents and sets their tasks.
+type IncidentConfig struct {
+	Interval  Duration `toml:"interval"`  // how often, at least, open incidents are looked at
+	Playbooks string   `toml:"playbooks"` // folder of the house's own; "" = those that come along
 }
 
 type DecoyConfig struct {
@@ -98,6 +127,29 @@ type ScanConfig struct {
 	Timeout      Duration `toml:"timeout"`       // what takes longer is held
 	Hold         float64  `toml:"hold"`          // Rspamd's points
 	Refuse       float64  `toml:"refuse"`
+}
+
+// PagerConfig is for what wakes people, and for other mail that is no copy of a
+// dispatch.
+type PagerConfig struct {
+	From              string   `toml:"from"` // address; "" = the notice identity
+	WebhookSecretFile string   `toml:"webhook_secret_file"`
+	PagerDuty         string   `toml:"pagerduty"`
+	Trust             string   `toml:"trust"` // host:port, with commas between
+	HeartbeatURLFile  string   `toml:"heartbeat_url_file"`
+	HeartbeatMethod   string   `toml:"heartbeat_method"`
+	HeartbeatEvery    Duration `toml:"heartbeat_every"`
+}
+
+// SMSConfig is an HTTP gateway for text messages.
+type SMSConfig struct {
+	URL           string `toml:"url"`
+	Method        string `toml:"method"`
+	ContentType   string `toml:"content_type"`
+	Body          string `toml:"body"`
+	Authorization string `toml:"authorization"`
+	Username      string `toml:"username"`
+	SecretFile    string `toml:"secret_file"`
 }
 
 // Duration is a time.Duration written as "250ms" or "5m".
@@ -117,10 +169,18 @@ func DefaultConfig() Config {
 		Relay:  RelayConfig{TLS: "required", Connections: 20, MessagesPerConnection: 1000},
 		Queue:  QueueConfig{Poll: Duration{250 * time.Millisecond}, RetryUncertain: Duration{15 * time.Minute}, DeadAfter: Duration{time.Minute}},
 		Sign:   SignConfig{DKIM: true},
-		Ledger: LedgerConfig{Installation: "local", Checkpoint: Duration{time.Minute}},
+		Ledger: LedgerConfig{Installation: "local", Checkpoint: Duration{time.Minute}, Verify: Duration{24 * time.Hour}},
+		Pager:  PagerConfig{PagerDuty: "https://events.pagerduty.com", HeartbeatMethod: "GET", HeartbeatEvery: Duration{time.Minute}},
+		SMS:    SMSConfig{Method: "POST", ContentType: "application/json", Body: `{"to":"{{to}}","text":"{{text}}"}`, Authorization: "Bearer {{secret}}"},
 		Decoy:  DecoyConfig{Domain: "decoy.invalid"},
+		Status: StatusConfig{Name: "Cordon", FirstNumber: 1},
 		Watch:  WatchConfig{Interval: Duration{5 * time.Second}},
-		Scan:   ScanConfig{Timeout: Duration{scan.DefaultTimeout}, Hold: scan.DefaultHold, Refuse: scan.DefaultRefuse},
+
+		Incident: IncidentConfig{Interval: Duration{5 * time.Second}},
+
+		Scan: ScanConfig{Timeout: Duration{scan.DefaultTimeout}, Hold: scan.DefaultHold, Refuse: scan.DefaultRefuse},
+
+		Reports: defaultReports(),
 	}
 }
 
@@ -220,8 +280,18 @@ func (c Config) Validate() error {
 		return cordon.InvalidField("queue.retry_uncertain", "must be at least 1s", "15m gives the relay time to deliver what it took")
 	case c.Queue.DeadAfter.Duration < 3*time.Second:
 		return cordon.InvalidField("queue.dead_after", "must be at least 3s", "1m bears a slow database; use the same on every node")
+	case c.Ledger.Verify.Duration != 0 && c.Ledger.Verify.Duration < time.Minute:
+		return cordon.InvalidField("ledger.verify", "must be at least 1m, or 0s for never", "24h reads the whole ledger once a day")
+	case len(commas(c.Witness.URLs)) != len(commas(c.Witness.Keys)):
+		return cordon.InvalidField("witness.keys", "must name one key for each of witness.urls", "give both with commas between, in the same order")
+	case c.Pager.HeartbeatEvery.Duration < 10*time.Second:
+		return cordon.InvalidField("pager.heartbeat_every", "must be at least 10s", "1m is usual")
+	case !oneOf(c.Pager.HeartbeatMethod, "GET", "POST", "HEAD"):
+		return cordon.InvalidField("pager.heartbeat_method", "must be GET, HEAD or POST", "")
 	case c.Watch.Interval.Duration < time.Second || c.Watch.Interval.Duration > 30*time.Second:
 		return cordon.InvalidField("watch.interval", "must be 1s to 30s", "5s lets evidence cause something within a few seconds")
+	case c.Incident.Interval.Duration < time.Second || c.Incident.Interval.Duration > time.Minute:
+		return cordon.InvalidField("incident.interval", "must be 1s to 1m", "5s lets somebody be called within a few seconds")
 	case !oneOf(c.Log.Level, "debug", "info", "warn", "error"):
 		return cordon.InvalidField("log.level", "must be debug, info, warn or error", "")
 	case !oneOf(c.Log.Format, "text", "json"):
@@ -230,6 +300,12 @@ func (c Config) Validate() error {
 		return cordon.InvalidField("decoy.domain", "can never receive mail", "set a domain whose MX record leads to decoy.listen, or leave decoy.listen empty")
 	case (c.TLS.Certificate == "") != (c.TLS.Key == ""):
 		return cordon.InvalidField("tls", "needs both certificate and key", "")
+	}
+	if err := c.Reports.validate(); err != nil {
+		return err
+	}
+	if err := c.Status.validate(); err != nil {
+		return err
 	}
 	return c.Scan.validate()
 }

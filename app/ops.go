@@ -52,6 +52,9 @@ var (
 	ledgerDesc     = prometheus.NewDesc("cordon_ledger_entries", "Entries in the ledger.", nil, nil)
 	inFlightDesc   = prometheus.NewDesc("cordon_in_flight", "Copies past the last look and not yet recorded, on this node.", nil, nil)
 	attemptsDesc   = prometheus.NewDesc("cordon_attempts_total", "Tries of this node since it started, by outcome.", []string{"outcome"}, nil)
+	outgoingDesc   = prometheus.NewDesc("cordon_outgoing", "Messages of the outbox by purpose and state.", []string{"purpose", "state"}, nil)
+	wakeAgeDesc    = prometheus.NewDesc("cordon_outgoing_wake_age_seconds", "How long the oldest due message that wakes somebody has waited; 0 when none does.", nil, nil)
+	openPagesDesc  = prometheus.NewDesc("cordon_pages_open", "Pages by state, those that are over left out.", []string{"state"}, nil)
 	backlogDesc    = prometheus.NewDesc("cordon_backlog", "Copies claimed by this node and not yet past the last look.", nil, nil)
 )
 
@@ -80,11 +83,31 @@ func (c *houseCollector) Collect(metrics chan<- prometheus.Metric) {
 	if size, _, err := c.house.Store.LedgerHead(ctx); err == nil {
 		gauge(ledgerDesc, float64(size))
 	}
+	c.collectPaging(ctx, gauge)
 	gauge(inFlightDesc, float64(c.house.Board.InFlight()))
 	stats := c.house.Runner.Stats()
 	gauge(backlogDesc, float64(stats.Backlog))
 	for outcome, n := range outcomes(stats) {
 		metrics <- prometheus.MustNewConstMetric(attemptsDesc, prometheus.CounterValue, float64(n), string(outcome))
+	}
+}
+
+// collectPaging counts the outbox and the open pages.
+func (c *houseCollector) collectPaging(ctx context.Context, gauge func(*prometheus.Desc, float64, ...string)) {
+	if h, err := c.house.Store.OutboxHealth(ctx); err == nil {
+		for _, n := range h.Counts {
+			gauge(outgoingDesc, float64(n.Count), string(n.Purpose), string(n.State))
+		}
+		age := 0.0
+		if !h.OldestWake.IsZero() {
+			age = c.house.now().Sub(h.OldestWake).Seconds()
+		}
+		gauge(wakeAgeDesc, age)
+	}
+	if open, err := c.house.Store.OpenPages(ctx); err == nil {
+		for state, n := range open {
+			gauge(openPagesDesc, float64(n), string(state))
+		}
 	}
 }
 

@@ -51,15 +51,28 @@ func (h *House) Run(ctx context.Context, ready func(address string)) error {
 		return err
 	}
 
-	inbound, err := h.listenInbound()
+	inbounds, err := h.listenInbound()
 	if err != nil {
 		return errors.Join(err, public.Close(), local.Close())
 	}
 
+	status, err := h.listenStatus()
+	if err != nil {
+		for _, inbound := range inbounds {
+			err = errors.Join(err, inbound.Close())
+		}
+		return errors.Join(err, public.Close(), local.Close())
+	}
+
 	group, ctx := errgroup.WithContext(ctx)
-	if inbound != nil {
+	if status != nil {
+		group.Go(part("status page", func() error { return h.Status.Serve(ctx, status) }))
+		h.log.Info("serving the status page", "listen", status.Addr().String())
+	}
+	group.Go(part("status page", func() error { return h.Status.Run(ctx) }))
+	for _, inbound := range inbounds {
 		group.Go(part("inbound", func() error { return h.Inbound.Serve(ctx, inbound) }))
-		h.log.Info("receiving mail at planted addresses", "listen", inbound.Addr().String())
+		h.log.Info("receiving mail", "listen", inbound.Addr().String())
 	}
 	h.serve(ctx, group, public, h.Handler())
 	h.serve(ctx, group, local, h.API.Local())
@@ -84,7 +97,13 @@ func (h *House) Work(ctx context.Context) error {
 	group.Go(part("queue", func() error { return h.Runner.Run(ctx) }))
 	group.Go(part("ledger", func() error { return h.Auditor.Run(ctx) }))
 	group.Go(part("watch", func() error { return h.Watcher.Run(ctx) }))
+	group.Go(part("notices", func() error { return h.Notices.Run(ctx) }))
+	group.Go(part("announcements", func() error { return h.Herald.Run(ctx) }))
+	group.Go(part("incidents", func() error { return h.Incidents.Run(ctx) }))
+	group.Go(part("on call", func() error { return h.OnCall.Run(ctx) }))
+	group.Go(part("outbox", func() error { return h.Outbox.Run(ctx) }))
 	group.Go(part("decoys", func() error { return h.Catalog.KeepDecoys(ctx) }))
+	group.Go(part("reports", func() error { return h.Reports.Run(ctx) }))
 	return group.Wait()
 }
 
@@ -105,7 +124,7 @@ func (h *House) Close() error {
 		h.relay.Close()
 	}
 	h.scanner.Close()
-	return errors.Join(h.exercises.close(), h.Store.Close())
+	return errors.Join(h.closePaging(), h.exercises.close(), h.Store.Close())
 }
 
 // Handler is what the public listener serves: REST, the console, and what an
@@ -117,6 +136,8 @@ func (h *House) Handler() http.Handler {
 	mux.HandleFunc("GET /healthz", h.healthz)
 	mux.HandleFunc("GET /readyz", h.readyz)
 	mux.Handle("GET /metrics", h.metrics())
+	mux.HandleFunc("POST /witness/add-checkpoint", h.addCheckpoint)
+	mux.HandleFunc("GET /witness/key", h.witnessKey)
 	mux.Handle("/", h.Console.Handler())
 	return mux
 }
@@ -155,19 +176,6 @@ func (h *House) listen() (net.Listener, error) {
 		return nil, cordon.InvalidField("tls.certificate", "cannot be loaded: "+rootCause(err), "name a PEM certificate and its key")
 	}
 	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), nil
-}
-
-// listenInbound opens the listener for mail at planted addresses; nil when none
-// is asked for.
-func (h *House) listenInbound() (net.Listener, error) {
-	if h.Config.Decoy.Listen == "" {
-		return nil, nil
-	}
-	l, err := net.Listen("tcp", h.Config.Decoy.Listen)
-	if err != nil {
-		return nil, cordon.InvalidField("decoy.listen", h.Config.Decoy.Listen+" cannot be opened: "+rootCause(err), "choose a free port; below 1024 it takes the right to bind there")
-	}
-	return l, nil
 }
 
 // SocketName is the operator's door in the data folder: who may open the folder

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/cordonmail/cordon"
+	"github.com/cordonmail/cordon/announce"
 	"github.com/cordonmail/cordon/api"
 	"github.com/cordonmail/cordon/catalog"
 	"github.com/cordonmail/cordon/console"
@@ -18,39 +20,61 @@ import (
 	"github.com/cordonmail/cordon/drill"
 	"github.com/cordonmail/cordon/guard"
 	"github.com/cordonmail/cordon/identity"
+	"github.com/cordonmail/cordon/incident"
 	"github.com/cordonmail/cordon/intake"
 	"github.com/cordonmail/cordon/ledger"
 	"github.com/cordonmail/cordon/mailsink"
+	"github.com/cordonmail/cordon/notice"
+	"github.com/cordonmail/cordon/oncall"
+	"github.com/cordonmail/cordon/outbox"
+	"github.com/cordonmail/cordon/pager"
 	"github.com/cordonmail/cordon/queue"
 	"github.com/cordonmail/cordon/relay"
+	"github.com/cordonmail/cordon/report"
 	"github.com/cordonmail/cordon/scan"
 	"github.com/cordonmail/cordon/smtpd"
+	"github.com/cordonmail/cordon/statuspage"
 	"github.com/cordonmail/cordon/store"
 	"github.com/cordonmail/cordon/watch"
 )
 
 // House is everything wired together; nothing runs until Run.
 type House struct {
-	Config   Config
-	Store    *store.Store
-	Registry *identity.Registry
-	Catalog  *catalog.Catalog
-	Desk     *intake.Desk
-	Board    *contain.Board
-	Warden   *contain.Warden
-	Auditor  *ledger.Auditor
-	Runner   *queue.Runner
-	Drills   *drill.Instructor
-	Sink     *mailsink.Sink // takes the mail of exercise tenants
-	API      *api.API
-	Console  *console.Console
-	Inbound  *smtpd.Server // mail at planted addresses
-	Watcher  *watch.Watcher
-	Codes    *cordon.Codebook
+	Config    Config
+	Store     *store.Store
+	Registry  *identity.Registry
+	Catalog   *catalog.Catalog
+	Desk      *intake.Desk
+	Board     *contain.Board
+	Warden    *contain.Warden
+	Auditor   *ledger.Auditor
+	Runner    *queue.Runner
+	Drills    *drill.Instructor
+	Sink      *mailsink.Sink // takes the mail of exercise tenants
+	API       *api.API
+	Console   *console.Console
+	Inbound   *smtpd.Server // mail at planted addresses
+	Watcher   *watch.Watcher
+	Incidents *incident.Keeper
+	Reports   *report.Clerk // what people outside say of mail
+	Codes     *cordon.Codebook
 
+	Notices *notice.Messenger
+	Herald  *announce.Herald
+	Status  *statuspage.Server // the public page
+
+	OnCall *oncall.Desk
+	Outbox *outbox.Outbox
+	Told   *Told // what exercises would have told outside
+	// WebhookSecret signs Standard Webhooks; receivers need it.
+	WebhookSecret cordon.Secret
+
+	pager     *pager.Pager
+	pageRelay *relay.Client // nil: none, or a test's
 	scanner   *scan.Scanner // nil: none
 	relay     *relay.Client
 	exercises *exercises
+	witness   *ledger.Witness
 	log       *slog.Logger
 	now       func() time.Time
 }
@@ -71,6 +95,12 @@ type Options struct {
 	// are on a house that serves.
 	DrillPatients int
 	DrillUndo     time.Duration
+	// Web stands in for the network that webhooks, gateways and the like are
+	// posted to.
+	Web http.RoundTripper
+	// DNS stands in for looking up TXT records, by which signatures of those who
+	// report are verified.
+	DNS func(ctx context.Context, name string) ([]string, error)
 	// Storage wraps what the services see of the store, for crash tests.
 	Storage func(*store.Store) Storage
 }
@@ -83,8 +113,15 @@ type Storage interface {
 	intake.Store
 	contain.Store
 	ledger.Store
+	ledger.WitnessStore
 	queue.Store
 	watch.Store
+	report.Store
+	incident.Store
+	announce.Store
+	notice.Store
+	oncall.Store
+	outbox.Store
 }
 
 // Open wires a house: every constructor, in order, bottom floor first.
@@ -121,12 +158,18 @@ func Open(ctx context.Context, c Config, o Options) (*House, error) {
 		return nil, errors.Join(err, st.Close())
 	}
 	judge := guard.New(guard.Config{Store: seen, Scanner: h.scanner, Now: o.Now, Log: o.Log})
-	h.Desk = intake.New(intake.Config{Store: seen, Judge: judge, Provenance: provenance, Now: o.Now, Log: o.Log})
+	h.Desk = intake.New(intake.Config{Store: seen, Judge: judge, Provenance: provenance, StatusHost: c.Status.host(), Now: o.Now, Log: o.Log})
 	h.Board = contain.NewBoard(seen, c.Queue.Poll.Duration, o.Now, o.Log)
 	h.Warden = contain.New(contain.Config{Store: seen, Board: h.Board, Node: node, Now: o.Now, Log: o.Log})
 	h.Auditor = ledger.New(ledger.Config{Store: seen, Seed: store.Derive(master, "ledger"), Installation: c.Ledger.Installation,
-		Interval: c.Ledger.Checkpoint.Duration, Now: o.Now, Log: o.Log})
+		Interval: c.Ledger.Checkpoint.Duration, VerifyEvery: c.Ledger.Verify.Duration, Now: o.Now, Log: o.Log})
+	if h.witness, err = h.newWitness(seen, store.Derive(master, "witness")); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
 	h.Watcher = watch.New(watch.Config{Store: seen, Interval: c.Watch.Interval.Duration, Now: o.Now, Log: o.Log})
+	if h.Incidents, err = newKeeper(c.Incident, incident.Config{Store: seen, Interval: c.Incident.Interval.Duration, Now: o.Now, Log: o.Log}); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
 	wire := o.Relay
 	if wire == nil {
 		if h.relay, err = newRelay(c.Relay); err != nil {
@@ -136,21 +179,31 @@ func Open(ctx context.Context, c Config, o Options) (*House, error) {
 	}
 	h.exercises = h.newExercises(wire, o.Sink)
 	h.Sink = h.exercises.sink
+	if err := h.wirePaging(c, o, seen, master, node); err != nil {
+		return nil, errors.Join(err, h.exercises.close(), st.Close())
+	}
 	h.Runner = queue.New(queue.Config{Store: seen, Relay: h.exercises, Signer: newSigner(c.Sign), Board: h.Board, Provenance: provenance,
 		Node: node, Dir: c.Data, Connections: c.Relay.Connections, Rate: c.Relay.MessagesPerSecond,
-		BounceDomain: c.Queue.BounceDomain, Codes: h.Codes, Poll: c.Queue.Poll.Duration,
+		BounceDomain: c.Queue.BounceDomain, Codes: h.Codes, CheckURL: c.checkURL(), Feedback: c.Reports.feedback(), Poll: c.Queue.Poll.Duration,
 		RetryUncertain: c.Queue.RetryUncertain.Duration, DeadAfter: c.Queue.DeadAfter.Duration,
 		Now: o.Now, Rand: o.Rand, Log: o.Log})
 	h.Drills = drill.NewInstructor(drill.InstructorConfig{Store: st, Arrived: h.Sink.TakenWith, Dir: c.Data,
 		Patients: o.DrillPatients, Undo: o.DrillUndo, Now: o.Now, Log: o.Log})
-	h.API = api.New(api.Config{Desk: h.Desk, Warden: h.Warden, Auditor: h.Auditor, Registry: h.Registry, Catalog: h.Catalog, Drills: h.Drills, Watch: h.Watcher, Now: o.Now, Log: o.Log})
-	h.Inbound = smtpd.New(smtpd.Config{Catalog: h.Catalog, Domains: catalog.DecoyDomains(c.Decoy.Domain), Now: o.Now, Log: o.Log})
+	h.Reports = h.newClerk(seen, o, c.Status.site())
+	if h.Notices, err = h.newMessenger(c, o, seen); err != nil {
+		return nil, errors.Join(err, h.exercises.close(), st.Close())
+	}
+	if err := h.wireStatus(c.Status, o, seen); err != nil {
+		return nil, errors.Join(err, h.exercises.close(), st.Close())
+	}
+	h.API = api.New(api.Config{Desk: h.Desk, Warden: h.Warden, Auditor: h.Auditor, Registry: h.Registry, Catalog: h.Catalog, Drills: h.Drills, Watch: h.Watcher, OnCall: h.OnCall, Incidents: h.Incidents, Reports: h.Reports, Notices: h.Notices, Herald: h.Herald, StatusFiles: h.Status.Files, Now: o.Now, Log: o.Log})
+	h.Inbound = h.newInbound(o)
 	var mailbox console.Mailbox
 	if o.Mailbox != nil {
 		mailbox = o.Mailbox(h.Sink)
 	}
 	h.Console = console.New(console.Config{Registry: h.Registry, Desk: h.Desk, Warden: h.Warden, Auditor: h.Auditor, Catalog: h.Catalog,
-		Drills: h.Drills, Watch: h.Watcher, Mailbox: mailbox, Exercise: o.Demo, Now: o.Now, Log: o.Log})
+		Drills: h.Drills, Watch: h.Watcher, Reports: h.Reports, OnCall: h.OnCall, Incidents: h.Incidents, Notices: h.Notices, Mailbox: mailbox, Exercise: o.Demo, Herald: h.Herald, Now: o.Now, Log: o.Log})
 	return h, nil
 }
 

@@ -95,6 +95,14 @@ func (c *Console) show(w http.ResponseWriter, q *request, status int, name strin
 		f.Who = capital(c.names.actor(q.actor.ID()))
 		f.CanStop, f.CanLedger = q.may(cordon.PlaceStops), q.may(cordon.ReadLedger)
 		f.CanDrill = c.mayDrill(q)
+		f.CanAnnounce = c.Herald != nil && q.may(cordon.ReadIncidents)
+		f.CanOnCall = c.OnCall != nil && q.actor.Can(cordon.ReadIncidents, "")
+		if f.CanIncidents = c.Incidents != nil && q.may(cordon.ReadIncidents); f.CanIncidents {
+			if open, _, err := c.Incidents.List(q.Context(), q.actor, cordon.IncidentFilter{Open: true, Real: true}, cordon.Page{Limit: 100}); err == nil {
+				f.OpenIncidents = len(open)
+			}
+		}
+		f.CanReports = c.Reports != nil && q.may(cordon.HandleReports)
 		f.CanDecoys = q.actor.Can(cordon.ManageTenants, "")
 		if q.may(cordon.ReadDispatches) {
 			// The tally beside "Stops" is an extra: a page is not lost over it.
@@ -133,6 +141,57 @@ var notices = map[string]string{
 	"stage-held":     "The send is held. What had been taken for sending may still leave; nothing more does.",
 	"stage-resumed":  "The send goes on where it was.",
 	"stage-advanced": "The next stage is open.",
+
+	"oncall-added":      "The contact is there. It is paged once a way to reach it is verified.",
+	"oncall-removed":    "The contact is removed.",
+	"contact-tested":    "A test is on its way to every verified method.",
+	"code-sent":         "A code is on its way. Give it back here, or open the link beside it.",
+	"method-verified":   "Verified: pages can reach this person this way.",
+	"method-removed":    "The method is removed.",
+	"override-added":    "The override stands.",
+	"override-removed":  "The override is taken back.",
+	"schedule-added":    "The schedule is there. A policy must name it before it is paged.",
+	"policy-added":      "The policy is there.",
+	"heartbeat-added":   "The heartbeat is expected from now on.",
+	"heartbeat-removed": "The heartbeat is expected no more.",
+	"oncall-set":        "Saved.",
+
+	"notice-saved":          "A revision is saved. Somebody else approves it.",
+	"notice-approved":       "Approved. Every affected tenant that has a contact is told.",
+	"notice-told":           "Whoever could be told is told.",
+	"notice-written":        "Their people are written to.",
+	"notice-waived":         "Their people are not written to from here; the ledger says why.",
+	"notice-otherwise":      "It counts as told; the ledger says how.",
+	"clock-decided":         "Decided; the ledger says why.",
+	"told-contact-added":    "The contact is kept, sealed.",
+	"told-contact-removed":  "The contact is forgotten.",
+	"told-contact-settings": "Language and laws are kept.",
+
+	"incident-opened":    "The incident is open, and somebody is being paged.",
+	"incident-moved":     "Moved. The timeline says so.",
+	"incident-assigned":  "The role is given.",
+	"incident-noted":     "Written. It stays.",
+	"incident-task":      "The task is settled.",
+	"incident-task-set":  "The task is set.",
+	"incident-changed":   "Changed. The timeline says so.",
+	"incident-scope":     "Every figure follows from it.",
+	"incident-linked":    "Linked.",
+	"incident-recovered": "Kept: it is in the right hands again.",
+	"incident-merged":    "Merged. What is to be done is done there.",
+	"incident-declined":  "Declined. Whoever was paged is told.",
+	"incident-ended":     "The exercise is over.",
+	"incident-review":    "The review is kept.",
+
+	"problem-investigating": "You have it. Its reporters see that somebody looks into it.",
+	"problem-answered":      "The outcome is said. Every reporter who is owed it gets it by mail.",
+	"problem-closed":        "The problem is closed.",
+	"problem-linked":        "The problem is part of the incident now.",
+
+	"draft-saved":    "The draft is kept.",
+	"draft-approved": "Approved. Somebody else may post it.",
+	"draft-dropped":  "The draft is dropped.",
+	"posted":         "Posted. It goes to the status page, the feeds and whoever subscribed.",
+	"post-waits":     "Posted, and kept back until a witness has seen the ledger of its figures.",
 
 	"host-approved":  "Letters of this tenant may link there now.",
 	"host-withdrawn": "Letters that link there are held from now on.",

@@ -8,25 +8,35 @@ import (
 	"time"
 
 	"github.com/cordonmail/cordon"
+	"github.com/cordonmail/cordon/announce"
 	"github.com/cordonmail/cordon/catalog"
 	"github.com/cordonmail/cordon/contain"
 	"github.com/cordonmail/cordon/drill"
 	"github.com/cordonmail/cordon/identity"
+	"github.com/cordonmail/cordon/incident"
 	"github.com/cordonmail/cordon/intake"
 	"github.com/cordonmail/cordon/ledger"
+	"github.com/cordonmail/cordon/notice"
+	"github.com/cordonmail/cordon/oncall"
+	"github.com/cordonmail/cordon/report"
 	"github.com/cordonmail/cordon/watch"
 )
 
 // Config is what the console stands on.
 type Config struct {
-	Registry *identity.Registry
-	Desk     *intake.Desk
-	Warden   *contain.Warden
-	Auditor  *ledger.Auditor
-	Catalog  *catalog.Catalog
-	Drills   *drill.Instructor // nil: no page of drills
-	Mailbox  Mailbox           // nil outside a demonstration
-	Watch    *watch.Watcher
+	Registry  *identity.Registry
+	Desk      *intake.Desk
+	Warden    *contain.Warden
+	Auditor   *ledger.Auditor
+	Catalog   *catalog.Catalog
+	Drills    *drill.Instructor // nil: no page of drills
+	Mailbox   Mailbox           // nil outside a demonstration
+	Watch     *watch.Watcher
+	OnCall    *oncall.Desk
+	Notices   *notice.Messenger
+	Incidents *incident.Keeper
+	Herald    *announce.Herald
+	Reports   *report.Clerk
 
 	// Exercise puts a banner on every page: nothing leaves this machine.
 	Exercise bool

@@ -138,20 +138,25 @@ func (p *pages) part(name string, body any) (string, error) {
 
 // frame is what every page has around its body.
 type frame struct {
-	Title        string
-	Section      string // the lit entry of the navigation
-	Exercise     bool
-	HasMailbox   bool
-	Who          string // "" when nobody is signed in
-	Live         string // address of the page's live parts; "" when it has none
-	StopsInForce int
-	Holds        int // dispatches held for a person
-	CanStop      bool
-	CanLedger    bool // may see the ledger and the signals
-	CanDrill     bool
-	CanDecoys    bool // of the whole installation: a tenant's people are never told of decoys
-	Notice       string
-	Body         any
+	Title         string
+	Section       string // the lit entry of the navigation
+	Exercise      bool
+	HasMailbox    bool
+	Who           string // "" when nobody is signed in
+	Live          string // address of the page's live parts; "" when it has none
+	StopsInForce  int
+	Holds         int // dispatches held for a person
+	CanStop       bool
+	CanLedger     bool // may see the ledger and the signals
+	CanDrill      bool
+	CanAnnounce bool
+	CanIncidents  bool
+	OpenIncidents int  // real ones
+	CanOnCall     bool // of the whole installation
+	CanReports    bool
+	CanDecoys     bool // of the whole installation: a tenant's people are never told of decoys
+	Notice        string
+	Body          any
 }
 
 // icon is one of our own line drawings.
@@ -175,6 +180,9 @@ var icons = map[string]string{
 	"house":    "M4 20V9l8-5 8 5v11zM9.500 20v-6h5v6",
 	"ledger":   "M6 3h12v18H6zM9.500 8h5M9.500 12h5M9.500 16h3",
 	"decoy":    "M11 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8zM3.500 20.500c.8-3.800 3.700-5.500 7.500-5.500s6.700 1.700 7.500 5.500M17 4.500l4 4m0-4-4 4",
+	"bell":     "M6.500 9.500a5.500 5.500 0 0 1 11 0c0 5 2 6.500 2 6.500h-15s2-1.500 2-6.500M10 19.500a2 2 0 0 0 4 0M3.500 8.500A9 9 0 0 1 6 4M20.500 8.500A9 9 0 0 0 18 4",
+	"flag":     "M5 21V4m0 0h11l-2 4 2 4H5",
+	"horn":     "M4 10v4h3l8 4.500V5.500L7 10zM18.500 9.500a3.500 3.500 0 0 1 0 5M8.500 14.500 10 19.500",
 	"drill":    "M12 3a9 9 0 1 0 9 9M12 8a4 4 0 1 0 4 4M12 12l8-8M16.500 3.500V7.500h4",
 	"mail":     "M3 6h18v13H3zM3 7l9 7 9-7",
 	"more":     "M4 7h16M4 12h16M4 17h16",

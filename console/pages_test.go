@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/cordonmail/cordon"
 	"github.com/cordonmail/cordon/drill"
 )
 
@@ -22,7 +23,7 @@ func samplesAt() func() time.Time { return func() time.Time { return sampleNow }
 func TestEveryPageIsDrawnWell(t *testing.T) {
 	p := loadPages(samplesAt())
 	drawn := map[string]bool{}
-	for _, s := range samplePages() {
+	for _, s := range slices.Concat(samplePages(), reportSamples(), onCallSamples(), incidentSamples(), noticeSamples(t)) {
 		drawn[s.page] = true
 		t.Run(s.name, func(t *testing.T) {
 			body, err := p.render(s.page, s.frame)
@@ -63,6 +64,12 @@ func TestEveryLivePartHasItsPlace(t *testing.T) {
 		{"tenant", tenant, tenant.parts()},
 		{"watch", sampleWatch(), sampleWatch().parts()},
 		{"watch", watchPage{}, watchPage{}.parts()},
+		{"announcements", sampleAnnouncementsPage(), sampleAnnouncementsPage().parts()},
+		{"announcements", announcementsPage{}, announcementsPage{}.parts()},
+		{"incidents", incidentsPage{Show: "open"}, incidentsPage{Show: "open"}.parts()},
+		{"incident", sampleIncidentPage(sampleIncident(cordon.IncidentContained, false)), sampleIncidentPage(sampleIncident(cordon.IncidentContained, false)).parts()},
+		{"oncall", sampleOnCall(), sampleOnCall().parts()},
+		{"oncall-page", samplePage(cordon.PageTriggered), samplePage(cordon.PageTriggered).parts()},
 		{"drills", sampleDrills(), sampleDrills().parts()},
 		{"drill-run", sampleRun(drill.Failed), sampleRun(drill.Failed).parts()},
 		{"drill-run", sampleRun(drill.Running), sampleRun(drill.Running).parts()},

@@ -18,7 +18,7 @@ func TestEveryRouteNamesItsPermission(t *testing.T) {
 	for _, p := range cordon.Permissions() {
 		known[p] = true
 	}
-	open := map[string]bool{"GET /enter": true, "POST /enter": true, "GET /static/{file}": true}
+	open := map[string]bool{"GET /enter": true, "POST /enter": true, "GET /static/{file}": true, "GET /page/{token}": true, "POST /page/{token}": true}
 	for _, r := range new(Console).table() {
 		name := r.method + " " + r.pattern
 		switch {

@@ -227,7 +227,7 @@ func samplePages() []samplePageCase {
 	badStop.Form = stopForm{Scope: scopeEverything, Reason: ""}
 	badStop.Fault, badStop.BadReason = &fault{"Reason is missing.", "Say in a few words why; it goes into the ledger."}, true
 	badStop.Preview = preview{Covers: "Nothing chosen yet", Problem: "Say what must stop.", At: sampleNow}
-	return []samplePageCase{
+	return append(sampleAnnouncements(full, bare), []samplePageCase{
 		{"enter", "enter", frame{Title: "Sign in", Exercise: true, Body: enterPage{}}},
 		{"enter refused", "enter", frame{Title: "Sign in", Body: enterPage{Fault: &fault{"This code does not open the door.", "Ask for a new link."}}}},
 		full("overview", "overview", "overview", "/live/overview", sampleOverview()),
@@ -276,5 +276,5 @@ func samplePages() []samplePageCase {
 		full("drill failed", "drill-run", "drills", "", sampleRun(drill.Failed)),
 		bare("drill broken", "drill-run", sampleRun(drill.Broken)),
 		full("problem", "problem", "", "", problemPage{"Not here", "There is no such page.", ""}),
-	}
+	}...)
 }

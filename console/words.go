@@ -207,6 +207,8 @@ func signalTitle(k cordon.SignalKind) string {
 		return "Nothing came back about a stage"
 	case cordon.SignalStoreUnreadable:
 		return "A stored row could not be read"
+	case cordon.SignalProblem:
+		return "Reports from outside"
 	}
 	return capital(k)
 }
@@ -220,6 +222,9 @@ func entryTitle(k cordon.EntryKind) string {
 }
 
 var entryWords = map[cordon.EntryKind]string{
+	cordon.EntryReportReceived:    "Report from outside",
+	cordon.EntryProblemMoved:      "Problem moved",
+	cordon.EntryLateBounce:        "Bounce came by mail",
 	cordon.EntryTenantCreated:     "Tenant created",
 	cordon.EntryTenantErased:      "Tenant erased",
 	cordon.EntryDomainCreated:     "Sending domain created",
@@ -254,6 +259,8 @@ var entryWords = map[cordon.EntryKind]string{
 	cordon.EntryPersonalDataRead:  "Personal data read",
 	cordon.EntryLimitChanged:      "Limit changed",
 	cordon.EntryDrill:             "Drill",
+	cordon.EntryAnnounced:         "Announcement posted",
+	cordon.EntryComponentChanged:  "Part of the status page changed",
 	cordon.EntryComplaint:         "Complaint recorded",
 }
 

@@ -38,6 +38,10 @@ type Store interface {
 	Recipients(ctx context.Context, tenant cordon.TenantID, f cordon.Filter, page cordon.Page) ([]cordon.Recipient, string, error)
 	Decoys(ctx context.Context, tenant cordon.TenantID) ([]cordon.RecipientID, error)
 	Version(ctx context.Context, tenant cordon.TenantID, template cordon.TemplateID, number int) (cordon.Version, error)
+	// OpenPerson opens a planted recipient: a stranger has the address already.
+	OpenPerson(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.RecipientID, purpose string) (cordon.Person, error)
+	// Affected is who got a copy.
+	Affected(ctx context.Context, q cordon.Question, page cordon.Page) ([]cordon.Affected, string, error)
 	// Tenant says whether a tenant was made for exercises.
 	Tenant(ctx context.Context, id cordon.TenantID) (cordon.Tenant, error)
 }

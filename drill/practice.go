@@ -41,6 +41,7 @@ func (r *Rehearsal) Open(ctx context.Context, handle, name string, patients int)
 		r.createTenant,
 		func(ctx context.Context, p *Practice) error { return r.importPatients(ctx, p, patients) },
 		r.createPeople,
+		r.createContact,
 		r.createLetters,
 	}
 	for _, step := range steps {
@@ -140,6 +141,13 @@ func (r *Rehearsal) createPeople(ctx context.Context, p *Practice) (err error) {
 	}
 	p.booking, err = r.issueKey(ctx, p, "booking", cordon.SendSingle)
 	return err
+}
+
+// createContact names whom to tell at the practice; its mail stays in the house
+// like all mail of an exercise.
+func (r *Rehearsal) createContact(ctx context.Context, p *Practice) error {
+	body := map[string]any{"role": cordon.ContactPrivacy, "language": cordon.English, "name": "Privacy desk", "address": "privacy@" + p.Domain}
+	return r.operator.call(ctx, http.MethodPost, p.path("/contacts"), body, nil)
 }
 
 func (r *Rehearsal) issueKey(ctx context.Context, p *Practice, name string, rights ...cordon.Permission) (keyPair, error) {

@@ -54,6 +54,20 @@ func scripts() []script {
 			Must:      "at most 10 copies delivered over all; the same words under several names are seen as one thing; other mail of the practices still leaves",
 			Practices: 5,
 		}, (*Rehearsal).manyTenants},
+		{Drill{
+			Name:      "wrong-letter",
+			Models:    "a letter with the wrong column: nobody attacks, and ten people get what was meant for others",
+			Says:      "the practice sends an approved letter to everyone that is for none of them; of the first ten, five say that it was not for them",
+			Must:      "at most one stage of 10 copies delivered; stopped by itself; the ten written to, and nobody else",
+			Practices: 1,
+		}, (*Rehearsal).wrongLetter},
+		{Drill{
+			Name:      "image-spam",
+			Models:    "incident D: a list of addresses is taken, and strangers mail a picture to addresses that never had spam",
+			Says:      "the picture comes to planted addresses from outside, six customers forward what they got, and it is sent through the practice's own account",
+			Must:      "the leak proved at once and its directory named; one problem for all reports; the picture held; everybody who reported told what came of it",
+			Practices: 1,
+		}, (*Rehearsal).imageSpam},
 	}
 }
 
@@ -80,6 +94,7 @@ func scriptOf(name string) (script, error) {
 type Options struct {
 	EdgeFault bool          // id-walk: also slip copies into the queue
 	Every     time.Duration // slow-drip: from one message to the next; 0 means DripEvery
+	Untold    bool          // the caller tells what came of it (TellAll), or nobody does
 }
 
 // Rehearsal runs drills on one house.
@@ -115,9 +130,14 @@ func (r *Rehearsal) Run(ctx context.Context, name string, practices []*Practice,
 			return Report{}, err
 		}
 	}
+	began := r.config.Now()
 	report, err := drill.act(r, ctx, practices, o)
 	report.Drill = name
-	return report, err
+	if err != nil || o.Untold {
+		return report, err
+	}
+	v, told, err := r.TellAll(ctx, began, practices)
+	return report.With(v).telling(told...), err
 }
 
 // forExercise asks the store itself whether the practice was made for exercises;

@@ -18,6 +18,14 @@ type Report struct {
 	TTC          Millis        `json:"ttc_ms"` // from that signal to the last containing act
 	Expectations []Expectation `json:"expectations"`
 	Variants     []Variant     `json:"variants,omitempty"`
+
+	// From the incident's opening on, the slowest of those the drill came to; 0 where
+	// there was nothing to tell.
+	TTA  Millis `json:"tta_ms"` // from the page to its acknowledgement
+	TTI  Millis `json:"tti_ms"` // until the last practice was told
+	TTN  Millis `json:"ttn_ms"` // until the last letter to somebody affected left
+	TTR  Millis `json:"ttr_ms"` // until it was resolved
+	Told []Told `json:"told,omitempty"`
 }
 
 // Variant is one way of attacking, with its own figures.
@@ -98,6 +106,7 @@ func Fold(name string, reports []Report) Report {
 			v.Name = r.Drill + " " + v.Name
 			all.Variants = append(all.Variants, v)
 		}
+		all.Told = append(all.Told, r.Told...)
 	}
 	return all.With()
 }
@@ -106,5 +115,14 @@ func Fold(name string, reports []Report) Report {
 func (r Report) With(more ...Variant) Report {
 	all := Report{Drill: r.Drill, Variants: append(slices.Clone(r.Variants), more...)}
 	all.settle()
-	return all
+	return all.telling(r.Told...)
+}
+
+// telling adds how incidents were told.
+func (r Report) telling(told ...Told) Report {
+	r.Told = append(slices.Clone(r.Told), told...)
+	for _, t := range told {
+		r.TTA, r.TTI, r.TTN, r.TTR = max(r.TTA, t.TTA), max(r.TTI, t.TTI), max(r.TTN, t.TTN), max(r.TTR, t.TTR)
+	}
+	return r
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/cordonmail/cordon"
@@ -25,10 +26,17 @@ type caller struct {
 type problem struct {
 	Status int    `json:"status"`
 	Code   string `json:"code"`
+	Field  string `json:"field"`
 	Detail string `json:"detail"`
 }
 
-func (p *problem) Error() string { return fmt.Sprintf("%d %s: %s", p.Status, p.Code, p.Detail) }
+func (p *problem) Error() string {
+	text := fmt.Sprintf("%d %s: ", p.Status, p.Code)
+	if p.Field != "" {
+		text += p.Field + " "
+	}
+	return text + p.Detail
+}
 
 // call sends body as JSON (or as it is, when it is a reader) and reads the
 // answer into out. A refusal comes back as *problem.
@@ -46,12 +54,24 @@ func (c caller) call(ctx context.Context, method, path string, body, out any) er
 		}
 		reader = bytes.NewReader(raw)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, c.url+path, reader)
+	return c.do(ctx, method, path, contentType, nil, reader, out)
+}
+
+// send hands in a message as it is.
+func (c caller) send(ctx context.Context, path string, headers map[string]string, raw []byte) error {
+	return c.do(ctx, http.MethodPost, path, "message/rfc822", headers, bytes.NewReader(raw), nil)
+}
+
+func (c caller) do(ctx context.Context, method, path, contentType string, headers map[string]string, body io.Reader, out any) error {
+	request, err := http.NewRequestWithContext(ctx, method, c.url+path, body)
 	if err != nil {
 		return fmt.Errorf("drill request: %w", err)
 	}
-	if reader != nil {
+	if body != nil {
 		request.Header.Set("Content-Type", contentType)
+	}
+	for name, value := range headers {
+		request.Header.Set(name, value)
 	}
 	if c.secret != "" {
 		request.Header.Set("Authorization", "Bearer "+c.secret)
@@ -89,4 +109,16 @@ func decode(raw []byte, out any) error {
 		return fmt.Errorf("drill answer: %w", err)
 	}
 	return nil
+}
+
+// whole reads a list that the API answers with at once.
+func whole[T any](ctx context.Context, c caller, path string, query url.Values) ([]T, error) {
+	var all struct {
+		Items []T `json:"items"`
+	}
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	err := c.call(ctx, http.MethodGet, path, nil, &all)
+	return all.Items, err
 }

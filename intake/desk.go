@@ -17,6 +17,7 @@ type Config struct {
 	Judge Judge
 	// Provenance is the key of the door's mark, shared with the exit alone.
 	Provenance []byte
+	StatusHost string // of the status page: the one host that notices may link to; "" for none
 	Now        func() time.Time
 	Log        *slog.Logger
 }
@@ -26,13 +27,14 @@ type Desk struct {
 	store      Store
 	judge      Judge
 	provenance []byte
+	statusHost string
 	now        func() time.Time
 	log        *slog.Logger
 }
 
 // New makes a Desk.
 func New(c Config) *Desk {
-	d := &Desk{store: c.Store, judge: c.Judge, provenance: c.Provenance, now: c.Now, log: c.Log}
+	d := &Desk{store: c.Store, judge: c.Judge, provenance: c.Provenance, statusHost: c.StatusHost, now: c.Now, log: c.Log}
 	if d.now == nil {
 		d.now = time.Now
 	}

@@ -29,6 +29,11 @@ type Store interface {
 	ReleaseDispatch(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.DispatchID, note cordon.HoldNote, mark func(cordon.Dispatch) []byte) error
 	DiscardDispatch(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.DispatchID, note cordon.HoldNote) (cut int64, err error)
 
+	// For notices.
+	Incident(ctx context.Context, id cordon.IncidentID) (cordon.Incident, error)
+	NoticeIdentityOf(ctx context.Context, incident cordon.IncidentID) (cordon.NoticeIdentity, error)
+	NoticesSent(ctx context.Context, tenant cordon.TenantID, incident cordon.IncidentID) (int, error)
+
 	// For the queue of what is held.
 	HeldDispatches(ctx context.Context, tenant cordon.TenantID, f cordon.HoldFilter, oldest bool, page cordon.Page) ([]cordon.Dispatch, string, error)
 	HeldSet(ctx context.Context, tenant cordon.TenantID, f cordon.HoldFilter, most int) (set []cordon.Dispatch, dispatches int, err error)

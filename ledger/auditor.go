@@ -25,8 +25,10 @@ type Config struct {
 	Installation string
 	// Interval is how often Run looks whether the log has grown; 0 = a minute.
 	Interval time.Duration
-	Now      func() time.Time
-	Log      *slog.Logger
+	// VerifyEvery is how often Run verifies the whole ledger; 0 is never.
+	VerifyEvery time.Duration
+	Now         func() time.Time
+	Log         *slog.Logger
 }
 
 // Auditor verifies the log and sizes the damage.
@@ -38,13 +40,17 @@ type Auditor struct {
 	key      string
 	keyErr   error // why there is no signer; every verb that needs one answers it
 	interval time.Duration
+	every    time.Duration // between two verifications; 0: none
+	started  time.Time
+	peers    []*peer
+	post     Post
 	now      func() time.Time
 	log      *slog.Logger
 }
 
 // New makes an Auditor.
 func New(c Config) *Auditor {
-	a := &Auditor{store: c.Store, interval: c.Interval, now: c.Now, log: c.Log}
+	a := &Auditor{store: c.Store, interval: c.Interval, every: c.VerifyEvery, now: c.Now, log: c.Log}
 	if a.interval <= 0 {
 		a.interval = time.Minute
 	}
@@ -54,6 +60,7 @@ func New(c Config) *Auditor {
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
+	a.started = a.now()
 	installation := c.Installation
 	if installation == "" {
 		installation = "local"

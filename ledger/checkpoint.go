@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -124,22 +123,31 @@ func (a *Auditor) open(c cordon.Checkpoint) (tlog.Tree, error) {
 	if err != nil {
 		return tlog.Tree{}, fmt.Errorf("signature: %w", err)
 	}
-	lines := strings.Split(opened.Text, "\n")
-	if len(lines) < 4 || lines[0] != a.origin {
+	said, err := parseCheckpoint(opened.Text)
+	switch {
+	case err != nil:
+		return tlog.Tree{}, err
+	case said.origin != a.origin:
 		return tlog.Tree{}, errors.New("not a checkpoint of this log")
-	}
-	size, err := strconv.ParseInt(lines[1], 10, 64)
-	if err != nil || size < 0 {
-		return tlog.Tree{}, errors.New("its size is not a number")
-	}
-	root, err := tlog.ParseHash(lines[2])
-	if err != nil {
-		return tlog.Tree{}, errors.New("its root is not a hash")
-	}
-	if c.Size != size || c.Root != lines[2] {
+	case c.Size != said.tree.N || c.Root != said.root:
 		return tlog.Tree{}, errors.New("its row says something else than its note")
 	}
-	return tlog.Tree{N: size, Hash: root}, nil
+	return said.tree, nil
+}
+
+// Step signs a checkpoint when the log has grown, shows it to the witnesses, and
+// verifies the ledger when that is due.
+func (a *Auditor) Step(ctx context.Context) error {
+	c, err := a.Checkpoint(ctx)
+	if err != nil {
+		return err
+	}
+	err = a.witness(ctx, c)
+	due, dueErr := a.verifyDue(ctx)
+	if due {
+		_, dueErr = a.VerifyOnSchedule(ctx)
+	}
+	return errors.Join(err, dueErr)
 }
 
 // Run signs a checkpoint whenever the log has grown, and one at the end.
@@ -156,7 +164,7 @@ func (a *Auditor) Run(ctx context.Context) error {
 			}
 			return nil
 		case <-tick.C:
-			if _, err := a.Checkpoint(ctx); err != nil && ctx.Err() == nil {
+			if err := a.Step(ctx); err != nil && ctx.Err() == nil {
 				a.log.ErrorContext(ctx, "checkpoint failed", "error", err)
 			}
 		}

@@ -73,9 +73,11 @@ func (w *World) start() {
 	config.Queue.Poll.Duration, config.Queue.DeadAfter.Duration = 10*time.Second, 10*time.Minute
 	config.Ledger.Checkpoint.Duration = 10 * time.Minute
 	config.Watch.Interval.Duration = 10 * time.Second
+	config.Status = app.StatusConfig{URL: statusURL, Name: "Northside Mail", FirstNumber: 42837}
+	config.Reports.Mailbox, config.Queue.BounceDomain, config.Reports.Loops = abuseBox, bounceAt, loopAt
 	client := relay.New(relay.Config{Addr: "relay.invalid:25", TLS: relay.TLSOff, Connections: 4, Dial: w.wire.dial, Now: time.Now})
 	house, err := app.Open(context.Background(), config, app.Options{
-		Now: time.Now, Rand: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Relay: client,
+		Now: time.Now, Rand: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Relay: client, DNS: w.dns,
 		Storage: func(s *store.Store) app.Storage {
 			w.faulty = NewFaulty(s)
 			w.faulty.died = w.death

@@ -19,12 +19,15 @@ type Limits struct {
 	PerMinute         int // recipients asked for, of all; as many at once
 	ClientPerMinute   int // of one client
 	Strangers         int // unknown recipients of one connection, then it is closed
+	BytesPerHour      int // of mail that is stored, of all; as many at once. 0: no bound
+	ClientBytes       int // an hour, of one client
 }
 
 // DefaultLimits are enough for a relay in front that passes mail on, and little
 // for anybody who tries addresses.
 func DefaultLimits() Limits {
-	return Limits{Connections: 50, ClientConnections: 10, PerMinute: 1200, ClientPerMinute: 120, Strangers: 10}
+	return Limits{Connections: 50, ClientConnections: 10, PerMinute: 1200, ClientPerMinute: 120, Strangers: 10,
+		BytesPerHour: 1 << 30, ClientBytes: 200 << 20}
 }
 
 // clientsKept bounds the memory of clients; who is idle goes first.
@@ -36,19 +39,37 @@ type crowd struct {
 	mu     sync.Mutex
 	open   int
 	all    *rate.Limiter
+	bytes  *rate.Limiter // nil: no bound
 	known  map[string]*client
 }
 
 type client struct {
-	open int
-	pace *rate.Limiter
+	open  int
+	pace  *rate.Limiter
+	bytes *rate.Limiter
 }
 
 func newCrowd(l Limits) *crowd {
-	return &crowd{limits: l, all: perMinute(l.PerMinute), known: map[string]*client{}}
+	return &crowd{limits: l, all: perMinute(l.PerMinute), bytes: perHour(l.BytesPerHour), known: map[string]*client{}}
 }
 
 func perMinute(n int) *rate.Limiter { return rate.NewLimiter(rate.Limit(float64(n)/60), n) }
+
+// perHour bounds bytes; nil for none.
+func perHour(n int) *rate.Limiter {
+	if n == 0 {
+		return nil
+	}
+	return rate.NewLimiter(rate.Limit(float64(n)/3600), n)
+}
+
+// store says whether the client may have so many bytes stored now.
+func (c *crowd) store(network string, n int, now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := c.of(network, now)
+	return k != nil && (k.bytes == nil || k.bytes.AllowN(now, n)) && (c.bytes == nil || c.bytes.AllowN(now, n))
+}
 
 // of is the client's record; nil when there is no room for another.
 func (c *crowd) of(network string, now time.Time) *client {
@@ -65,7 +86,7 @@ func (c *crowd) of(network string, now time.Time) *client {
 			return nil
 		}
 	}
-	k := &client{pace: perMinute(c.limits.ClientPerMinute)}
+	k := &client{pace: perMinute(c.limits.ClientPerMinute), bytes: perHour(c.limits.ClientBytes)}
 	c.known[network] = k
 	return k
 }

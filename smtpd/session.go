@@ -10,6 +10,7 @@ import (
 
 	"github.com/cordonmail/cordon"
 	"github.com/cordonmail/cordon/catalog"
+	"github.com/cordonmail/cordon/report"
 )
 
 // session is one client's connection. It has no AuthSession: AUTH is neither
@@ -20,22 +21,23 @@ type session struct {
 	conn   *smtp.Conn
 	client string // network
 
-	sender    string           // domain of MAIL FROM
-	asked     []cordon.Address // taken at RCPT, and no message yet
+	from      cordon.Address   // MAIL FROM; "" is the null sender, or nothing that can be answered
+	asked     []cordon.Address // planted addresses, taken at RCPT, and no message yet
+	told      []cordon.Address // the clerk's, taken at RCPT
 	strangers int
 }
 
-// Mail keeps the sender's domain and nothing else; the null sender has none.
+// Mail keeps the sender until the message ends; the null sender has none.
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	a, err := cordon.ParseAddress(from)
 	if err != nil {
 		a = "" // what cannot be an address says nothing about who sent it
 	}
-	s.sender = a.Domain()
+	s.from = a
 	return nil
 }
 
-// Rcpt takes planted addresses alone.
+// Rcpt takes planted addresses and the clerk's alone.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if s.strangers >= s.server.Limits.Strangers {
 		if s.strangers++; s.strangers > s.server.Limits.Strangers+1 {
@@ -55,6 +57,10 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 		s.strangers++
 		return replyRelaying
 	}
+	if s.server.Reports != nil && s.server.Reports.BoxOf(a) != report.NoBox {
+		s.told = append(s.told, a)
+		return nil
+	}
 	known, err := s.server.Catalog.IsDecoyAddress(s.ctx, receiver(), a)
 	switch {
 	case err != nil:
@@ -68,23 +74,36 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return nil
 }
 
-// Data reads the message, has it counted for each recipient, and forgets it.
+// Data reads the message. For each planted address it is counted and forgotten;
+// the clerk has it stored before the client hears that it was taken.
 func (s *session) Data(r io.Reader) error {
-	if len(s.asked) == 0 {
+	if len(s.asked)+len(s.told) == 0 {
 		return replyNobodyYet
 	}
-	raw, err := io.ReadAll(io.LimitReader(r, catalog.MaxArrival+1))
-	switch {
-	case errors.Is(err, smtp.ErrDataTooLarge) || len(raw) > catalog.MaxArrival:
-		return replyTooLarge // and counted as asked for
-	case err != nil:
-		return replyBroken
+	raw, done, err := s.read(r)
+	if err != nil {
+		return err
 	}
+	defer done()
+	if len(s.told) == 0 && len(raw) > catalog.MaxArrival {
+		return replyTooLarge // and counted as asked for
+	}
+	if len(s.told) > 0 && !s.server.crowd.store(s.client, len(raw), s.server.Now()) {
+		return replyTooOften
+	}
+	for _, a := range s.told {
+		arrived := report.Arrived{To: a, From: s.from, Network: s.client, Raw: raw}
+		if err := s.server.Reports.Arrive(s.ctx, receiver(), arrived); err != nil {
+			s.server.Log.ErrorContext(s.ctx, "mail for the clerk of reports not taken", "error", err)
+			return replyTo(err)
+		}
+	}
+	s.told = nil
 	to := s.asked
 	s.asked = nil
 	for _, a := range to {
-		arrival := cordon.Arrival{Sender: s.sender, Network: s.client, At: s.server.Now()}
-		if err := s.server.Catalog.MailArrived(s.ctx, receiver(), a, arrival, bytes.NewReader(raw)); err != nil {
+		arrival := cordon.Arrival{Sender: s.from.Domain(), Network: s.client, At: s.server.Now()}
+		if err := s.server.Catalog.MailArrived(s.ctx, receiver(), a, arrival, bytes.NewReader(raw[:min(len(raw), catalog.MaxArrival)])); err != nil {
 			s.server.Log.ErrorContext(s.ctx, "mail at a decoy not counted", "error", err)
 			return replyTo(err)
 		}
@@ -92,18 +111,47 @@ func (s *session) Data(r io.Reader) error {
 	return nil
 }
 
+// read takes the message into memory: little for everybody, a large one only
+// while few others do. done gives the place back.
+func (s *session) read(r io.Reader) (raw []byte, done func(), err error) {
+	done = func() {}
+	var b bytes.Buffer
+	_, err = io.CopyN(&b, r, smallMail)
+	if err == nil {
+		select {
+		case s.server.large <- struct{}{}:
+			done = func() { <-s.server.large }
+		default:
+			return nil, nil, replyTooOften
+		}
+		_, err = io.Copy(&b, io.LimitReader(r, s.server.mostBytes()+1-smallMail))
+	} else if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	switch {
+	case err == nil && int64(b.Len()) <= s.server.mostBytes():
+		return b.Bytes(), done, nil
+	case err == nil, errors.Is(err, smtp.ErrDataTooLarge):
+		err = replyTooLarge // and counted as asked for
+	default:
+		err = replyBroken
+	}
+	done()
+	return nil, nil, err
+}
+
 // Reset ends a message. An address that was asked for and got none is as much
 // proof as one that did: who tests a list has the list.
 func (s *session) Reset() {
 	to := s.asked
-	s.asked = nil
+	s.asked, s.told = nil, nil
 	for _, a := range to {
-		arrival := cordon.Arrival{Sender: s.sender, Network: s.client, Probe: true, At: s.server.Now()}
+		arrival := cordon.Arrival{Sender: s.from.Domain(), Network: s.client, Probe: true, At: s.server.Now()}
 		if err := s.server.Catalog.MailArrived(context.WithoutCancel(s.ctx), receiver(), a, arrival, nil); err != nil {
 			s.server.Log.ErrorContext(s.ctx, "a tried decoy was not counted", "error", err)
 		}
 	}
-	s.sender = ""
+	s.from = ""
 }
 
 // Logout is the end of the connection.

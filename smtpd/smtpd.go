@@ -2,6 +2,7 @@ package smtpd
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/cordonmail/cordon"
 	"github.com/cordonmail/cordon/catalog"
+	"github.com/cordonmail/cordon/report"
 )
 
 const (
@@ -20,14 +22,19 @@ const (
 	ioTimeout     = time.Minute     // of one command, and of the message after DATA
 	lifetime      = 5 * time.Minute // of a connection, whatever its client does
 	closeGrace    = 5 * time.Second
+
+	smallMail = 256 << 10 // bytes that every connection may have in memory
+	largeAt   = 4         // mails above that which are read at once
 )
 
 // Config is what a Server is made of.
 type Config struct {
 	Catalog *catalog.Catalog
-	Domains []string // of planted addresses, lower case; mail to any other is relaying
-	Name    string   // in the greeting; "" means the first domain
-	Limits  Limits   // the zero Limits are DefaultLimits
+	Reports *report.Clerk // nil: no mailbox of reports, and no return paths
+	Domains []string      // of planted addresses, lower case; mail to any but these and the clerk's is relaying
+	Name    string        // in the greeting; "" means the first domain
+	TLS     *tls.Config   // nil: STARTTLS is not offered
+	Limits  Limits        // the zero Limits are DefaultLimits
 	Now     func() time.Time
 	Log     *slog.Logger
 }
@@ -37,6 +44,7 @@ type Server struct {
 	Config
 	domains map[string]bool
 	crowd   *crowd
+	large   chan struct{} // one token for each large mail that is being read
 }
 
 // New makes a Server; nothing listens until Serve.
@@ -50,12 +58,16 @@ func New(c Config) *Server {
 	if c.Limits == (Limits{}) {
 		c.Limits = DefaultLimits()
 	}
-	if c.Name == "" && len(c.Domains) > 0 {
-		c.Name = c.Domains[0]
+	s := &Server{Config: c, domains: map[string]bool{}, crowd: newCrowd(c.Limits), large: make(chan struct{}, largeAt)}
+	all := c.Domains
+	if c.Reports != nil {
+		all = append(c.Reports.Receives(), all...)
 	}
-	s := &Server{Config: c, domains: map[string]bool{}, crowd: newCrowd(c.Limits)}
-	for _, d := range c.Domains {
+	for _, d := range all {
 		s.domains[d] = true
+	}
+	if s.Name == "" && len(all) > 0 {
+		s.Name = all[0]
 	}
 	return s
 }
@@ -66,6 +78,14 @@ func receiver() cordon.Actor {
 	return cordon.Actor{Kind: cordon.ActorSystem, Permissions: []cordon.Permission{cordon.ReportInbound}}
 }
 
+// mostBytes is the largest mail that anybody may send here.
+func (s *Server) mostBytes() int64 {
+	if s.Reports == nil {
+		return catalog.MaxArrival
+	}
+	return report.MaxReport
+}
+
 // Serve answers the listener's clients until ctx is done, and closes it.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
@@ -73,7 +93,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}))
 	server.Domain = s.Name
 	server.MaxRecipients = maxRecipients
-	server.MaxMessageBytes = catalog.MaxArrival
+	server.MaxMessageBytes = s.mostBytes()
+	server.TLSConfig = s.TLS
 	server.ReadTimeout, server.WriteTimeout = ioTimeout, ioTimeout
 	server.AllowInsecureAuth = true              // so that AUTH is told that there is none, not to come back with TLS
 	server.ErrorLog = log.New(io.Discard, "", 0) // it would name clients; ours says what matters

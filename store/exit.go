@@ -63,7 +63,7 @@ func (s *Store) exitFacts(ctx context.Context, q querier, tenant cordon.TenantID
 	}
 	owner := tenant
 	if n.d.Kind == cordon.Notice {
-		if f.Identity, err = noticeIdentity(ctx, q); err != nil && cordon.CodeOf(err) != cordon.Missing {
+		if f.Identity, err = noticeIdentityOf(ctx, q, cordon.IncidentID(n.d.Audience)); err != nil && cordon.CodeOf(err) != cordon.Missing {
 			return f, err
 		}
 		owner = f.Identity.Tenant

@@ -25,6 +25,31 @@ func noticeIdentity(ctx context.Context, q querier) (cordon.NoticeIdentity, erro
 	return id, orMissing(err, "notice identity")
 }
 
+// NoticeIdentityOf answers by whom the notices of an incident are sent: the notice
+// identity; in an exercise, where nobody is named yet, an address of one of its
+// practices: nothing of an exercise leaves the house. Missing while nobody is.
+func (s *Store) NoticeIdentityOf(ctx context.Context, incident cordon.IncidentID) (cordon.NoticeIdentity, error) {
+	var id cordon.NoticeIdentity
+	err := s.read(ctx, func(q querier) (err error) {
+		id, err = noticeIdentityOf(ctx, q, incident)
+		return err
+	})
+	return id, wrap(err, "notice identity")
+}
+
+func noticeIdentityOf(ctx context.Context, q querier, incident cordon.IncidentID) (cordon.NoticeIdentity, error) {
+	id, err := noticeIdentity(ctx, q)
+	if cordon.CodeOf(err) != cordon.Missing {
+		return id, err
+	}
+	var domain string
+	err = q.queryRow(ctx, `SELECT t.id, t.name, d.name FROM incident i CROSS JOIN incident_tenant x CROSS JOIN tenant t CROSS JOIN domain d
+		WHERE i.id = $1 AND i.exercise AND x.incident = i.id AND t.id = x.tenant AND t.exercise AND d.tenant = t.num ORDER BY t.num, d.name LIMIT 1`,
+		string(incident)).Scan(&id.Tenant, &id.Name, &domain)
+	id.Address = cordon.Address("notices@" + domain)
+	return id, orMissing(err, "notice identity")
+}
+
 // SetNoticeIdentity names by whom notices are sent. The address must lie in a
 // domain of the tenant.
 func (s *Store) SetNoticeIdentity(ctx context.Context, by cordon.Actor, id cordon.NoticeIdentity) error {

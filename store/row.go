@@ -84,6 +84,12 @@ func findIt(what string) string {
 	switch what {
 	case "account":
 		return "copy its ID as cordon account list shows it"
+	case "announcement":
+		return "give number and place as cordon announce list shows them: 42837/2"
+	case "component":
+		return "copy its ID as cordon statuspage components shows it"
+	case "draft":
+		return "copy its ID as cordon announce drafts shows it"
 	case "audience":
 		return "name it by ID or handle; cordon audience list shows them"
 	case "dispatch":
@@ -94,8 +100,26 @@ func findIt(what string) string {
 		return "copy its ID as cordon key list shows it"
 	case "link":
 		return "a link opens one session and then ends: ask for a new one"
+	case "contact":
+		return "copy its ID as cordon contact list shows it"
+	case "notice":
+		return "cordon notice facts show drafts the first one"
 	case "notice identity":
 		return "name by whom notices are sent with cordon notice identity set"
+	case "page":
+		return "copy its ID as cordon page list shows it"
+	case "schedule":
+		return "name it by ID or handle; cordon oncall schedule list shows them"
+	case "policy":
+		return "name it by ID or handle; cordon oncall policy list shows them"
+	case "monitor":
+		return "add it with cordon oncall heartbeat create; cordon oncall heartbeat list shows them"
+	case "method":
+		return "copy its ID as cordon oncall contact list shows it"
+	case "on-call contact":
+		return "copy its ID as cordon oncall contact list shows it"
+	case "override":
+		return "copy its ID as cordon oncall schedule show prints it"
 	case "recipient":
 		return "copy the ID as cordon recipients list shows it; who was erased has none"
 	case "session":

@@ -34,6 +34,8 @@ type Store struct {
 	log    *slog.Logger
 	kek    []byte // wraps the tenants' keys
 
+	witnessed bool // a witness is set up
+
 	house      cipher.AEAD // seals what is personal and belongs to no tenant
 	houseBlind []byte
 

@@ -20,6 +20,7 @@ import (
 //	                           where the entries about it, taken in order, leave it
 //	attempts, swept            final outcomes still stand; of others the copies are still there
 //	stop.placed, .lifted       the stop has the scope, the words and the answer it was given
+//	incident.*                 the line of the timeline says what was written
 func (s *Store) VerifyStored(ctx context.Context, e cordon.Entry) error {
 	err := s.snapshot(ctx, func(q querier) error {
 		switch e.Kind {
@@ -29,6 +30,8 @@ func (s *Store) VerifyStored(ctx context.Context, e cordon.Entry) error {
 			return verifyAttempts(ctx, q, e)
 		case cordon.EntryStopPlaced, cordon.EntryStopLifted:
 			return verifyStop(ctx, q, e)
+		case cordon.EntryIncidentOpened, cordon.EntryIncidentMoved, cordon.EntryIncidentChanged, cordon.EntryIncidentNoted:
+			return verifyIncidentLine(ctx, q, e)
 		}
 		return nil
 	})

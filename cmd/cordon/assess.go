@@ -143,7 +143,7 @@ func (sh *shell) showDamage(d damageJSON) {
 }
 
 func (sh *shell) ledgerCommand() *cobra.Command {
-	return noun("ledger", "The log of what happened, and its proof", sh.ledgerVerify(), sh.ledgerHead(), sh.ledgerEntries())
+	return noun("ledger", "The log of what happened, and its proof", sh.ledgerVerify(), sh.ledgerHead(), sh.ledgerEntries(), sh.ledgerBundle())
 }
 
 // verdictJSON is the fixed shape of a verification: scripts rely on it.

@@ -170,8 +170,11 @@ func (sh *shell) commands() []*cobra.Command {
 		sh.recipientsCommand(), sh.audienceCommand(), sh.templateCommand(), sh.suppressCommand(), sh.decoyCommand(),
 		sh.sendCommand(), sh.dispatchesCommand(), sh.holdsCommand(), sh.holdCommand(), sh.releaseCommand(), sh.discardCommand(),
 		sh.stagesCommand(), sh.stageCommand(), sh.stopCommand(), sh.liftCommand(), sh.stopsCommand(),
-		sh.complaintCommand(), sh.assessCommand(), sh.ledgerCommand(), sh.signalsCommand(),
-		sh.screenCommand(), sh.evalCommand(),
+		sh.complaintCommand(), sh.incidentCommand(), sh.reportCommand(), sh.problemCommand(), sh.genuineCommand(), sh.assessCommand(), sh.ledgerCommand(), sh.verifyCommand(), sh.signalsCommand(),
+		sh.noticeCommand(), sh.clockCommand(), sh.contactCommand(),
+		sh.screenCommand(), sh.inspectCommand(), sh.evalCommand(),
+		sh.onCallCommand(), sh.pageCommand(),
+		sh.announceCommand(), sh.statuspageCommand(),
 		sh.drillCommand(), benchCommand(),
 	}
 }

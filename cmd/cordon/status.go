@@ -20,6 +20,8 @@ type statusJSON struct {
 	Holds      int         `json:"holds"`
 	LedgerSize int64       `json:"ledger_size"`
 	Root       string      `json:"root"`
+	Pages      int         `json:"open_pages"`
+	OnCall     []string    `json:"on_call_problems,omitempty"` // what would keep a page from reaching somebody
 }
 
 type tenantRow struct {
@@ -72,6 +74,12 @@ func (sh *shell) status(ctx context.Context) (statusJSON, error) {
 		return s, err
 	}
 	s.LedgerSize, s.Root = head.Size, head.Root
+	var now nowJSON
+	err = c.call(ctx, request{method: get, path: "/v1/oncall"}, &now)
+	if err != nil && cordon.CodeOf(err) != cordon.Denied { // on call is the house's: a tenant's key is told nothing of it
+		return s, err
+	}
+	s.Pages, s.OnCall = now.Open, now.Problems
 	return s, nil
 }
 
@@ -84,6 +92,10 @@ func (sh *shell) showStatus(s statusJSON) {
 	sh.say("ledger  %s entries, root %s", count(s.LedgerSize), s.Root)
 	sh.say("holds   %d for a person%s", s.Holds, hint(s.Holds, "cordon holds"))
 	sh.say("stops   %d in force%s", len(s.Stops), hint(len(s.Stops), "cordon stops"))
+	sh.say("pages   %d open%s", s.Pages, hint(s.Pages, "cordon page list --open"))
+	for _, p := range s.OnCall {
+		sh.say("on call %s", p)
+	}
 	if len(s.Tenants) == 0 {
 		sh.say("no mail yet")
 		return
