@@ -203,6 +203,9 @@ func (h *Herald) preview(ctx context.Context, d cordon.AnnouncementDraft) (Galle
 	r, err := h.ready(ctx, d)
 	p := Galley{Draft: d, Text: r.text, Body: r.body, Quoted: r.quoted, Figures: inOrder(r.figures), Faults: r.faults, Warnings: r.warnings, Waits: r.waits}
 	p.Approval = d.NeedsApproval() && d.ApprovedBy == ""
+	if d.Stage == cordon.DraftPosted || d.Stage == cordon.DraftDropped {
+		p.Faults, p.Warnings, p.Approval = []cordon.Fault{}, []string{}, false
+	}
 	as := cordon.Announcement{Number: d.Number, Kind: d.Kind, AnnouncementText: r.text, Status: d.Status, PostedAt: h.now()}
 	if d.Number != 0 && err == nil {
 		var last cordon.Announcement

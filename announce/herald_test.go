@@ -237,8 +237,10 @@ func TestAPostSaysWhatItMust(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := h.tryPost(anna, h.draft(c.change))
-			h.refused(err, cordon.Invalid, c.field)
+			here := *h
+			here.t = t
+			_, err := here.tryPost(anna, here.draft(c.change))
+			here.refused(err, cordon.Invalid, c.field)
 		})
 	}
 	// A link to the status page is none of them, and the house's own rhythm is filled in.

@@ -2,6 +2,7 @@ package announce
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -36,6 +37,9 @@ func (h *Herald) Post(ctx context.Context, by cordon.Actor, id cordon.Announceme
 	if err != nil {
 		return Posted{}, err
 	}
+	if d.Stage != cordon.DraftOpen {
+		return Posted{}, over(d)
+	}
 	if s.Version != 0 && s.Version != d.Version {
 		return Posted{}, &cordon.Error{Code: cordon.Conflict, Field: "version", Message: "the draft was changed meanwhile", Remedy: "look at it again"}
 	}
@@ -67,6 +71,19 @@ func (h *Herald) Post(ctx context.Context, by cordon.Actor, id cordon.Announceme
 		return Posted{}, err
 	}
 	return Posted{Post: &post, Warnings: r.warnings}, nil
+}
+
+// over says why a draft can be posted no more.
+func over(d cordon.AnnouncementDraft) error {
+	e := &cordon.Error{Code: cordon.Conflict, Field: "draft", Message: "was dropped", Remedy: "write a new one"}
+	switch d.Stage {
+	case cordon.DraftPosted:
+		e.Message = fmt.Sprintf("was posted already, as %d/%d", d.Number, d.PostedSeq)
+		e.Remedy = "a post never changes: write an update or a correction"
+	case cordon.DraftWaiting:
+		e.Message, e.Remedy = "is posted, and waits for the ledger's witness", "wait, or drop it"
+	}
+	return e
 }
 
 // publish hands a post that is ready to the store.

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/cordonmail/cordon"
+	"github.com/cordonmail/cordon/announce"
 	"github.com/cordonmail/cordon/api"
 	"github.com/cordonmail/cordon/catalog"
 	"github.com/cordonmail/cordon/contain"
@@ -17,8 +19,8 @@ import (
 	"github.com/cordonmail/cordon/identity"
 	"github.com/cordonmail/cordon/intake"
 	"github.com/cordonmail/cordon/ledger"
-	"github.com/cordonmail/cordon/store"
 	"github.com/cordonmail/cordon/oncall"
+	"github.com/cordonmail/cordon/store"
 	"github.com/cordonmail/cordon/watch"
 )
 
@@ -44,7 +46,11 @@ func newWorld(t *testing.T) *world {
 		Registry: identity.New(identity.Config{Store: st}),
 		Catalog:  catalog.New(catalog.Config{Store: st, DataDir: dir}),
 		Watch:    watch.New(watch.Config{Store: st}),
-		OnCall:   oncall.New(oncall.Config{Store: st, Wire: anyWire{}, LinkKey: master, URL: "https://house.example"}),
+		Herald:   announce.New(announce.Config{Store: st, FirstNumber: 42837}),
+		StatusFiles: func(context.Context) (map[string][]byte, error) {
+			return map[string][]byte{"index.html": []byte("<!doctype html>")}, nil
+		},
+		OnCall: oncall.New(oncall.Config{Store: st, Wire: anyWire{}, LinkKey: master, URL: "https://house.example"}),
 	})
 	w := &world{t: t, public: httptest.NewServer(edge.Handler()), local: httptest.NewServer(edge.Local())}
 	t.Cleanup(func() {

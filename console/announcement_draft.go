@@ -57,6 +57,10 @@ func (c *Console) openDraft(w http.ResponseWriter, q *request) {
 		c.problem(w, q, err)
 		return
 	}
+	if d := seen.Draft; d.Stage == cordon.DraftPosted {
+		http.Redirect(w, q.Request, postURL(cordon.Announcement{Number: d.Number, Seq: d.PostedSeq}), http.StatusSeeOther)
+		return
+	}
 	c.showDraft(w, q, http.StatusOK, seen, nil)
 }
 
@@ -73,7 +77,7 @@ func (c *Console) composing(w http.ResponseWriter, q *request, status int, d cor
 func (c *Console) showDraft(w http.ResponseWriter, q *request, status int, seen announce.Galley, fail error) {
 	d := seen.Draft
 	p := composePage{Draft: d, Action: "/announcements/drafts", Title: "New announcement", Preview: previewOf(seen, nil), Fault: faultOf(fail), Incident: string(d.Incident),
-		MayPost: q.actor.Can(cordon.PostAnnouncements, ""), MayApprove: d.ID != "" && d.Stage == cordon.DraftOpen && seen.Approval && q.actor.Person() != d.Author,
+		MayPost: q.actor.Can(cordon.PostAnnouncements, "") && (d.ID == "" || d.Stage == cordon.DraftOpen), MayApprove: d.ID != "" && d.Stage == cordon.DraftOpen && seen.Approval && q.actor.Person() != d.Author,
 		By: c.names.actor(d.Author), Approver: c.names.actor(d.ApprovedBy)}
 	if d.Number != 0 {
 		p.Number = strconv.FormatInt(d.Number, 10)

@@ -68,7 +68,7 @@ func (p *clocksPage) count() {
 	for _, g := range p.Groups {
 		for _, r := range g.Rows {
 			switch {
-			case r.Decision == cordon.ClockUndecided:
+			case r.Decision == cordon.ClockUndecided && r.Running():
 				undecided++
 			case r.Running():
 				running++
@@ -105,7 +105,7 @@ func clockRowOf(c cordon.Clock, now time.Time) clockRow {
 	case c.DueAt.IsZero():
 		r.Left = "no time limit"
 	case !c.Running():
-		r.Left = "over"
+		r.Left = "nothing left to do"
 	case now.After(c.DueAt):
 		r.Left, r.Tone = "overdue by "+span(now.Sub(c.DueAt)), "incident"
 	default:

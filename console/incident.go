@@ -166,6 +166,7 @@ func (c *Console) incidentOf(ctx context.Context, a cordon.Actor, id cordon.Inci
 		return p, err
 	}
 	for _, l := range lines {
+		l.Text = c.namedText(l.Text)
 		p.Lines = append(p.Lines, lineRow{l, c.names.actor(l.By), lineTone(l.Kind)})
 	}
 	if next != "" {
@@ -185,7 +186,12 @@ func (c *Console) incidentSight(ctx context.Context, a cordon.Actor, i cordon.In
 		return err
 	}
 	people, d := s.Figures[cordon.FigureRecipients].Value, s.Damage
-	p.AsOf, p.Size, p.Open, p.Known = d.AsOf, d.LedgerSize, s.Containment.Open, s.Containment.Known || a.Tenant != ""
+	p.AsOf, p.Size, p.Known = d.AsOf, d.LedgerSize, s.Containment.Known || a.Tenant != ""
+	if i.State.Open() {
+		for _, open := range s.Containment.Open {
+			p.Open = append(p.Open, c.namedText(open))
+		}
+	}
 	waiting := d.Queued + d.Deferred
 	p.Figures = []figure{
 		{Label: "People", Value: num(people), Tone: cordon.Bounced, Help: "got a bad copy, or perhaps did", Quiet: people == 0},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"regexp"
+	"strings"
 
 	"github.com/cordonmail/cordon"
 )
@@ -47,6 +49,26 @@ func movesOf(i cordon.Incident) []moveOption {
 		moves = append(moves, moveOption{s, incidentState(s), stateSays(cordon.Incident{State: s})})
 	}
 	return moves
+}
+
+// idInText finds our IDs in a line of the timeline.
+var idInText = regexp.MustCompile(`(key|account|stop|signal|template|dispatch|tenant|incident) ((?:key|acc|stp|sig|tpl|dsp|ten|inc)_[0-9a-z]+)`)
+
+// namedText puts the names that people know in the place of IDs, and shortens what
+// has none: the command line has them whole.
+func (c *Console) namedText(text string) string {
+	return idInText.ReplaceAllStringFunc(text, func(found string) string {
+		noun, id, _ := strings.Cut(found, " ")
+		switch noun {
+		case cordon.LinkKey:
+			return "key “" + c.names.key(cordon.KeyID(id)) + "”"
+		case cordon.LinkAccount:
+			return "account “" + c.names.account(cordon.AccountID(id)) + "”"
+		case "tenant":
+			return c.names.tenant(cordon.TenantID(id))
+		}
+		return noun + " " + short(id)
+	})
 }
 
 func roleName(r cordon.IncidentRole) string {
@@ -118,7 +140,7 @@ func debtWord(k cordon.DebtKind) string {
 
 // debtRow says a debt, and where it is settled.
 func (c *Console) debtRow(i cordon.Incident, d cordon.Debt) debtRow {
-	row := debtRow{Word: debtWord(d.Kind), Text: sentence(d.Text), Subject: d.Subject, Count: d.Count}
+	row := debtRow{Word: debtWord(d.Kind), Text: sentence(c.namedText(d.Text)), Subject: d.Subject, Count: d.Count}
 	id := url.PathEscape(string(i.ID))
 	switch d.Kind {
 	case cordon.DebtTenant, cordon.DebtFollowUp:

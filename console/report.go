@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/cordonmail/cordon"
@@ -31,6 +32,7 @@ type problemRow struct {
 
 type reportRow struct {
 	Report   cordon.Report
+	Kind     string
 	Way, Via string
 	Tenant   string
 }
@@ -112,9 +114,18 @@ func rowOfProblem(p cordon.Problem, tenant string) problemRow {
 	}
 	row.Tone, row.Word = problemState(p.State)
 	if p.Rate.HandedOver > 0 {
-		row.Rate = fmt.Sprintf("%s of %s copies, %.2g %%", num(p.Rate.Complaints), num(p.Rate.HandedOver), 100*p.Rate.Share())
+		row.Rate = fmt.Sprintf("%s of %s copies, %s %%", num(p.Rate.Complaints), num(p.Rate.HandedOver), ratePercent(100*p.Rate.Share()))
 	}
 	return row
+}
+
+// ratePercent writes a share as exactly as a rate of complaints needs it: limits are
+// 0.1 and 0.3 percent.
+func ratePercent(p float64) string {
+	if p >= 10 {
+		return strconv.FormatFloat(p, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(p, 'f', 2, 64)
 }
 
 func problemState(s cordon.ProblemState) (tone, word string) {
@@ -134,8 +145,13 @@ var wayWords = map[cordon.ReportWay]string{
 	cordon.WayXARF: "as XARF", cordon.WayHand: "handed in",
 }
 
+var kindWords = map[cordon.ReportKind]string{
+	cordon.ReportUnwanted: "unwanted", cordon.ReportNotForMe: "meant for somebody else", cordon.ReportNotMe: "its sender is not who it says",
+	cordon.ReportPhishing: "phishing", cordon.ReportMalware: "malware", cordon.ReportThreat: "a threat", cordon.ReportNotSpam: "it was fine", cordon.ReportOther: "something else",
+}
+
 func rowOfReport(r cordon.Report, tenant string) reportRow {
-	row := reportRow{Report: r, Way: wayWords[r.Way], Tenant: tenant, Via: "nobody vouches for it"}
+	row := reportRow{Report: r, Kind: kindWords[r.Kind], Way: wayWords[r.Way], Tenant: tenant, Via: "nobody vouches for it"}
 	switch {
 	case r.State == cordon.ReportReceived:
 		row.Via = "waits to be read"

@@ -136,7 +136,7 @@ func (r *Rehearsal) Run(ctx context.Context, name string, practices []*Practice,
 	if err != nil || o.Untold {
 		return report, err
 	}
-	v, told, err := r.TellAll(ctx, began, practices)
+	v, told, err := r.TellAll(ctx, began, practices, report.seen...)
 	return report.With(v).telling(told...), err
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/cordonmail/cordon"
 )
 
 // Report is what a rehearsal came to. Its JSON shape is fixed (`cordon drill
@@ -26,6 +28,10 @@ type Report struct {
 	TTN  Millis `json:"ttn_ms"` // until the last letter to somebody affected left
 	TTR  Millis `json:"ttr_ms"` // until it was resolved
 	Told []Told `json:"told,omitempty"`
+
+	// seen is what a person on duty finds held, and opens an incident about: for
+	// attacks that the rules keep back without calling it an incident.
+	seen []cordon.Question
 }
 
 // Variant is one way of attacking, with its own figures.
@@ -113,7 +119,7 @@ func Fold(name string, reports []Report) Report {
 
 // With is the report with more variants, folded anew.
 func (r Report) With(more ...Variant) Report {
-	all := Report{Drill: r.Drill, Variants: append(slices.Clone(r.Variants), more...)}
+	all := Report{Drill: r.Drill, Variants: append(slices.Clone(r.Variants), more...), seen: r.seen}
 	all.settle()
 	return all.telling(r.Told...)
 }

@@ -53,6 +53,7 @@ func (r *Rehearsal) slowDrip(ctx context.Context, practices []*Practice, o Optio
 	kept := len(stolen.held) + int(stolen.refused)
 	v.expect("kept back, with a reason", "most of them", fmt.Sprintf("%d of %d", kept, v.Tried), 2*kept > int(v.Tried) && everyReasoned(stolen.held))
 	v.settle()
+	report.seen = []cordon.Question{{Key: stolen.key.id}}
 	report.Variants = append(report.Variants, v, own)
 	report.settle()
 	return report, nil

@@ -40,7 +40,7 @@ func (r *Rehearsal) stolenTemplate(ctx context.Context, practices []*Practice, _
 	var report Report
 	p := practices[0]
 	var err error
-	if report.Variants, err = r.SwappedTemplates(ctx, p); err != nil {
+	if report.Variants, report.seen, err = r.SwappedTemplates(ctx, p); err != nil {
 		return report, err
 	}
 	r.tell("the practice sends its own recall")
@@ -57,22 +57,24 @@ func (r *Rehearsal) stolenTemplate(ctx context.Context, practices []*Practice, _
 }
 
 // SwappedTemplates has the practice's two stolen accounts send each swapped
-// letter to everyone, and judges what came of it.
-func (r *Rehearsal) SwappedTemplates(ctx context.Context, p *Practice) ([]Variant, error) {
-	var all []Variant
+// letter to everyone, and judges what came of it; it also says what was kept back.
+func (r *Rehearsal) SwappedTemplates(ctx context.Context, p *Practice) (all []Variant, seen []cordon.Question, err error) {
 	for _, s := range swaps() {
 		r.tell("%s: the practice's recall is copied, linked to %s, approved by the second stolen account, and sent to everyone", s.name, s.says)
-		v, err := r.sendSwapped(ctx, p, s)
+		v, d, err := r.sendSwapped(ctx, p, s)
 		if err != nil {
-			return all, fmt.Errorf("drill %s: %w", s.name, err)
+			return all, seen, fmt.Errorf("drill %s: %w", s.name, err)
 		}
 		all = append(all, v)
+		if d.ID != "" {
+			seen = append(seen, cordon.Question{Dispatch: d.ID})
+		}
 	}
-	return all, nil
+	return all, seen, nil
 }
 
 // sendSwapped has the stolen accounts send one such letter to everyone.
-func (r *Rehearsal) sendSwapped(ctx context.Context, p *Practice, s swap) (Variant, error) {
+func (r *Rehearsal) sendSwapped(ctx context.Context, p *Practice, s swap) (Variant, cordon.Dispatch, error) {
 	v := Variant{Name: s.name, Says: "a copy of the practice's recall that links to " + s.says, Exercise: true}
 	letter := RecallLetter(p)
 	host := s.host(p)
@@ -80,7 +82,7 @@ func (r *Rehearsal) sendSwapped(ctx context.Context, p *Practice, s swap) (Varia
 	letter["link_hosts"] = []string{host}
 	template, version, err := r.approvedLetter(ctx, p, s.name, letter)
 	if err != nil {
-		return v, err
+		return v, cordon.Dispatch{}, err
 	}
 	began := r.config.Now()
 	author := r.operator
@@ -95,15 +97,16 @@ func (r *Rehearsal) sendSwapped(ctx context.Context, p *Practice, s swap) (Varia
 		v.Refused = v.Tried
 		v.expect("kept back at the door", true, true, true)
 		v.settle()
-		return v, nil
+		return v, receipt.Dispatch, nil
 	case err != nil:
-		return v, err
+		return v, receipt.Dispatch, err
 	}
-	return v, r.judgeSwapped(ctx, p, &v, receipt.Dispatch, stamp{began, r.config.Now()})
+	err = r.judgeSwapped(ctx, &v, receipt.Dispatch, stamp{began, r.config.Now()})
+	return v, receipt.Dispatch, err
 }
 
 // judgeSwapped listens a while, and looks at what came of the letter.
-func (r *Rehearsal) judgeSwapped(ctx context.Context, p *Practice, v *Variant, d cordon.Dispatch, at stamp) error {
+func (r *Rehearsal) judgeSwapped(ctx context.Context, v *Variant, d cordon.Dispatch, at stamp) error {
 	defer v.settle()
 	if err := until(ctx, quiet, func() (bool, error) { return false, nil }); err != nil {
 		return err

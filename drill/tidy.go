@@ -38,11 +38,34 @@ func (r *Rehearsal) Tidy(ctx context.Context, handles ...string) error {
 		return fmt.Errorf("tidy up: %w", err)
 	}
 	for _, p := range left {
+		if err := r.endIncidents(ctx, p); err != nil {
+			return fmt.Errorf("tidy up %s: %w", p.Handle, err)
+		}
+	}
+	for _, p := range left {
 		if err := r.operator.call(ctx, http.MethodPost, p.path("/erase"), map[string]any{"confirm": p.Handle}, nil); err != nil {
 			return fmt.Errorf("tidy up %s: %w", p.Handle, err)
 		}
 	}
 	return nil
+}
+
+// endIncidents ends what a drill that broke off left open: nobody is owed anything
+// after an exercise, and nobody is paged about it any more.
+func (r *Rehearsal) endIncidents(ctx context.Context, p *Practice) error {
+	var open []cordon.Incident
+	q := url.Values{"tenant": {string(p.ID)}, "open": {"true"}, "exercises": {"true"}}
+	err := pages(ctx, r.operator, "/v1/incidents", q, func(i cordon.Incident) { open = append(open, i) })
+	for _, i := range open {
+		if err == nil {
+			err = r.operator.call(ctx, http.MethodPost, "/v1/incidents/"+string(i.ID)+"/end-exercise", map[string]any{"reason": "EXERCISE: the drill is over"}, nil)
+		}
+		var refused *problem
+		if errors.As(err, &refused) && refused.Code == string(cordon.Conflict) {
+			err = nil // it has ended meanwhile
+		}
+	}
+	return err
 }
 
 // find answers nil for a practice that was never made or is erased.

@@ -171,8 +171,14 @@ func (k *Keeper) tend(ctx context.Context, i cordon.Incident) error {
 	if err != nil {
 		return err
 	}
-	if err := k.store.TendIncident(ctx, cordon.System(), i.ID, finding(i, c, people)); err != nil {
+	fresh, err := k.store.TendIncident(ctx, cordon.System(), i.ID, finding(i, c, people))
+	if err != nil {
 		return err
+	}
+	if fresh { // a row of scope may have ended with its stop
+		if c, err = k.store.IncidentContainment(ctx, i.ID); err != nil {
+			return err
+		}
 	}
 	return k.contain(ctx, i, c)
 }

@@ -42,7 +42,7 @@ type Store interface {
 	MoveIncident(ctx context.Context, by cordon.Actor, id cordon.IncidentID, version int64, to cordon.IncidentState, text string) (cordon.Incident, error)
 	ContainIncident(ctx context.Context, by cordon.Actor, id cordon.IncidentID, version int64, at time.Time, text string) (cordon.Incident, error)
 	EndExercise(ctx context.Context, by cordon.Actor, id cordon.IncidentID, text string) (cordon.Incident, error)
-	TendIncident(ctx context.Context, by cordon.Actor, id cordon.IncidentID, found cordon.IncidentFinding) error
+	TendIncident(ctx context.Context, by cordon.Actor, id cordon.IncidentID, found cordon.IncidentFinding) (fresh bool, err error)
 	ChangeIncident(ctx context.Context, by cordon.Actor, id cordon.IncidentID, version int64, c cordon.IncidentChange) (cordon.Incident, error)
 	AssignIncident(ctx context.Context, by cordon.Actor, id cordon.IncidentID, version int64, role cordon.IncidentRole, holder cordon.AccountID) (cordon.Incident, error)
 	MergeIncident(ctx context.Context, by cordon.Actor, id cordon.IncidentID, version int64, into cordon.IncidentID, why string) (cordon.Incident, error)

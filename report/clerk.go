@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"time"
 
@@ -37,8 +38,9 @@ type Config struct {
 // many goroutines.
 type Clerk struct {
 	Config
-	loops map[string]bool
-	pace  *pace
+	loops    map[string]bool
+	pace     *pace
+	siteHost string // every letter leads there, so it tells none apart
 }
 
 // New makes a Clerk; nothing is filed until Run or Step.
@@ -57,6 +59,9 @@ func New(c Config) *Clerk {
 	}
 	c.Site = strings.TrimSuffix(c.Site, "/")
 	k := &Clerk{Config: c, loops: map[string]bool{}, pace: newPace(c.Limits.CheckPerMinute)}
+	if u, err := url.Parse(c.Site); err == nil {
+		k.siteHost = u.Hostname()
+	}
 	for _, d := range c.Loops {
 		k.loops[strings.ToLower(strings.TrimSpace(d))] = true
 	}

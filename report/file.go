@@ -69,7 +69,7 @@ func (c *Clerk) read(open cordon.OpenReport) reading {
 		r.sender = plainDomain(domain)
 	}
 	for _, l := range sheet.Links {
-		if d := plainDomain(l.Domain); d != "" && !slices.Contains(r.hosts, d) && len(r.hosts) < maxHosts {
+		if d := plainDomain(l.Domain); d != "" && l.Host != c.siteHost && !slices.Contains(r.hosts, d) && len(r.hosts) < maxHosts {
 			r.hosts = append(r.hosts, d)
 		}
 	}
@@ -372,7 +372,8 @@ func (c *Clerk) answering(ctx context.Context, r reading, f *cordon.Filing) erro
 	case inspect.Complaint, inspect.XARF, inspect.AutoReply, inspect.Bounce, inspect.DeliveryReceipt:
 		return nil // a machine reads the answers, or nobody
 	}
-	if a == "" || r.head.automatic || r.open.Way != cordon.WayMail && r.open.Way != cordon.WayForm {
+	drill := r.open.Exercise // its mail stays in the house, and who reports is invented
+	if a == "" || r.head.automatic || r.open.Way != cordon.WayMail && r.open.Way != cordon.WayForm && !drill {
 		return nil
 	}
 	ours, err := c.Store.SigningDomains(ctx, a.Domain(), "")
@@ -387,7 +388,7 @@ func (c *Clerk) answering(ctx context.Context, r reading, f *cordon.Filing) erro
 		return err
 	}
 	f.MayAnswer = true
-	f.Proved = r.open.Way == cordon.WayMail && !r.head.twice && aligned(r.signed, a)
+	f.Proved = drill || r.open.Way == cordon.WayMail && !r.head.twice && aligned(r.signed, a)
 	if sent >= c.Limits.MailsPerDay || !f.Proved && sent > 0 {
 		return nil // told once today; the page says the rest
 	}

@@ -42,9 +42,9 @@ func (f *Faulty) EndExercise(ctx context.Context, by cordon.Actor, id cordon.Inc
 	return f.Store.EndExercise(ctx, by, id, text)
 }
 
-func (f *Faulty) TendIncident(ctx context.Context, by cordon.Actor, id cordon.IncidentID, found cordon.IncidentFinding) error {
+func (f *Faulty) TendIncident(ctx context.Context, by cordon.Actor, id cordon.IncidentID, found cordon.IncidentFinding) (bool, error) {
 	if f.Dead() { // mostly it writes nothing, and a death counts writes
-		return errDead
+		return false, errDead
 	}
 	return f.Store.TendIncident(ctx, by, id, found)
 }

@@ -131,15 +131,15 @@ func stopStands(ctx context.Context, q querier, id cordon.IncidentID, now int64)
 }
 
 // TendIncident writes what a look at the incident found: whom it touches, what
-// the damage asks for, stops that ended. It writes nothing when nothing is new.
-func (s *Store) TendIncident(ctx context.Context, by cordon.Actor, id cordon.IncidentID, found cordon.IncidentFinding) error {
-	fresh := false
-	err := s.read(ctx, func(q querier) (err error) {
+// the damage asks for, stops that ended. It writes nothing when nothing is new, and
+// answers false; else whoever looked should look again.
+func (s *Store) TendIncident(ctx context.Context, by cordon.Actor, id cordon.IncidentID, found cordon.IncidentFinding) (fresh bool, err error) {
+	err = s.read(ctx, func(q querier) (err error) {
 		fresh, err = somethingNew(ctx, q, id, found, micros(s.now()))
 		return err
 	})
 	if err != nil || !fresh {
-		return wrap(err, "tend incident")
+		return false, wrap(err, "tend incident")
 	}
 	_, err = s.changeIncident(ctx, id, 0, func(t *tx, i *storedIncident) error {
 		if err := t.touchTenants(ctx, i, found.Tenants...); err != nil {
@@ -163,7 +163,7 @@ func (s *Store) TendIncident(ctx context.Context, by cordon.Actor, id cordon.Inc
 		}
 		return nil
 	})
-	return wrap(err, "tend incident")
+	return true, wrap(err, "tend incident")
 }
 
 func somethingNew(ctx context.Context, q querier, id cordon.IncidentID, found cordon.IncidentFinding, now int64) (bool, error) {

@@ -215,7 +215,14 @@ func (t *tx) joinIncident(ctx context.Context, by cordon.Actor, found []storedIn
 	if err := t.holdParts(ctx, i.ID, exerciseParts(g.Sign.Exercise, slices.Clone(g.Parts))); err != nil {
 		return i.Incident, err
 	}
+	rows, err := incidentScope(ctx, t, i.ID)
+	if err != nil {
+		return i.Incident, err
+	}
 	subject, names := tiedNames(g.Links)
+	if !g.Joins && stopsMore(g, rows) && len(g.Scope) > 0 {
+		names += ". What it covers is not counted as bad by that alone: say so, if it was."
+	}
 	if err := t.incidentLine(ctx, by, i.ID, cordon.IncidentLine{Kind: cordon.LineLink, Tenant: g.Tenant, Subject: subject, Text: g.Text + names}); err != nil {
 		return i.Incident, err
 	}
@@ -223,7 +230,7 @@ func (t *tx) joinIncident(ctx context.Context, by cordon.Actor, found []storedIn
 		return i.Incident, err
 	}
 	if !g.Joins {
-		if err := t.joinScope(ctx, by, i, g); err != nil {
+		if err := t.joinScope(ctx, by, i, g, rows); err != nil {
 			return i.Incident, err
 		}
 		if g.Severity.Effective() < i.Severity {
@@ -237,17 +244,21 @@ func (t *tx) joinIncident(ctx context.Context, by cordon.Actor, found []storedIn
 			return i.Incident, err
 		}
 	}
-	_, err := t.exec(ctx, `UPDATE incident SET version = version + 1 WHERE id = $1`, string(i.ID))
+	_, err = t.exec(ctx, `UPDATE incident SET version = version + 1 WHERE id = $1`, string(i.ID))
 	return i.Incident, err
 }
 
+// stopsMore says whether the sign is a stop of more than one send, in an incident
+// that knows what it is about: people stop more than what is bad, and that is no
+// reason to tell anybody that it was.
+func stopsMore(g cordon.IncidentSighting, rows []cordon.Question) bool {
+	return g.Sign.Stop != nil && g.Sign.Stop.Scope.Dispatch == "" && len(rows) > 0
+}
+
 // joinScope adds what the sign calls bad, where that says more than what is there.
-// A stop adds nothing to an incident that knows what it is about: people stop more
-// than what is bad, and that is no reason to tell anybody that it was.
-func (t *tx) joinScope(ctx context.Context, by cordon.Actor, i *storedIncident, g cordon.IncidentSighting) error {
-	rows, err := incidentScope(ctx, t, i.ID)
-	if err != nil || g.Sign.Stop != nil && len(rows) > 0 {
-		return err
+func (t *tx) joinScope(ctx context.Context, by cordon.Actor, i *storedIncident, g cordon.IncidentSighting, rows []cordon.Question) error {
+	if stopsMore(g, rows) {
+		return nil
 	}
 	for _, q := range g.Scope {
 		if slices.ContainsFunc(rows, func(r cordon.Question) bool { return questionCovers(r, q) }) {

@@ -277,7 +277,12 @@ func TestItIsContainedWhenNothingCanLeave(t *testing.T) {
 		ok(t, s.SetKeyState(ctx, operator, p.key, cordon.KeyActive, "new owner"))
 		_, err = s.LiftStop(ctx, operator, stop.ID, cordon.Discard)
 		ok(t, err)
-		ok(t, s.TendIncident(ctx, cordon.System(), i.ID, cordon.IncidentFinding{}))
+		if fresh, err := s.TendIncident(ctx, cordon.System(), i.ID, cordon.IncidentFinding{}); err != nil || !fresh {
+			t.Errorf("the stop's end was not seen: %v", err)
+		}
+		if fresh, err := s.TendIncident(ctx, cordon.System(), i.ID, cordon.IncidentFinding{}); err != nil || fresh {
+			t.Errorf("it was seen twice: %v", err)
+		}
 		c.advance(time.Second)
 		p.bulk()
 		if got := look(); !got.Contained || got.Delivered != 3 || got.Dispatches != 1 {

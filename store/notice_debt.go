@@ -28,12 +28,17 @@ func noticeDebts(ctx context.Context, q querier, id cordon.IncidentID, _ int64) 
 	if err != nil {
 		return nil, err
 	}
+	unreached, err := unreachedTenants(ctx, q, id, f.Seq)
+	if err != nil {
+		return nil, err
+	}
+	debts = append(debts, unreached...)
 	newest, err := newestFacts(ctx, q, id, 0)
 	if err != nil {
 		return nil, err
 	}
 	if newest.State == cordon.FactsDraft {
-		debts = append(debts, cordon.Debt{Kind: cordon.DebtTenant, Subject: string(id), Text: fmt.Sprintf("A correction is drafted and waits for approval: notice %d says what is not so any more.", f.Seq)})
+		debts = append(debts, cordon.Debt{Kind: cordon.DebtTenant, Subject: string(id), Text: fmt.Sprintf("A correction is drafted and waits for approval: notice %d says what is not so any more", f.Seq)})
 	}
 	people, err := unwrittenPeople(ctx, q, id)
 	return append(debts, people...), err
@@ -45,7 +50,7 @@ func nothingTold(ctx context.Context, q querier, id cordon.IncidentID) ([]cordon
 	if err := q.queryRow(ctx, `SELECT COUNT(*) FROM (`+affectedTenants("$1")+`) x`, string(id)).Scan(&tenants); err != nil || tenants == 0 {
 		return nil, err
 	}
-	return []cordon.Debt{{Kind: cordon.DebtTenant, Subject: string(id), Count: tenants, Text: "No notice is approved: " + plural(tenants, "affected tenant is", "affected tenants are") + " still to be told."}}, nil
+	return []cordon.Debt{{Kind: cordon.DebtTenant, Subject: string(id), Count: tenants, Text: "No notice is approved: " + plural(tenants, "affected tenant is", "affected tenants are") + " still to be told"}}, nil
 }
 
 func plural(n int64, one, many string) string {
@@ -76,11 +81,30 @@ func untoldTenants(ctx context.Context, q querier, id cordon.IncidentID, seq int
 	all, err := collect(rows, err, scanOwed)
 	return named(all, cordon.DebtTenant, "are still to be told", func(o owed) string {
 		if o.contacts == 0 {
-			return o.handle + " cannot be told: it has no contact. Add one with cordon contact add, or say how it was told otherwise."
+			return o.handle + " cannot be told: it has no contact; add one with cordon contact add, or say how it was told otherwise"
 		}
-		return o.handle + " is still to be told."
+		return o.handle + " is still to be told"
 	}), err
 }
+
+// unreachedTenants lists the tenants of whose messages none was taken by the far
+// side: on their way still, or failed one and all.
+func unreachedTenants(ctx context.Context, q querier, id cordon.IncidentID, seq int) ([]cordon.Debt, error) {
+	rows, err := q.query(ctx, `SELECT t.id, t.handle, COUNT(*) FILTER (WHERE o.state IN ('pending', 'sending')), COUNT(*) FROM outgoing o JOIN tenant t ON t.id = o.tenant
+		JOIN notice_telling n ON n.tenant = t.num AND n.incident = $1 AND n.seq = $4 AND n.state = 'told'
+		WHERE o.incident = $1 AND o.purpose = 'tenant-notice' AND substr(o.key, 1, $3) = $2 AND t.state = 'active'
+		GROUP BY t.id, t.handle HAVING COUNT(*) FILTER (WHERE o.state IN ('sent', 'delivered')) = 0 ORDER BY t.handle`, string(id), tellingKey(id, seq), len(tellingKey(id, seq)), seq)
+	all, err := collect(rows, err, scanOwed)
+	return named(all, cordon.DebtTenant, "have not got their message", func(o owed) string {
+		if o.contacts > 0 { // messages that may still arrive
+			return "The message to " + o.handle + " is on its way"
+		}
+		return "No message reached " + o.handle + ": every contact's mail failed; tell it otherwise, say how with cordon notice told, and mend its contacts"
+	}), err
+}
+
+// tellingKey begins the keys of a notice's messages to tenants.
+func tellingKey(id cordon.IncidentID, seq int) string { return fmt.Sprintf("notice/%s/%d/", id, seq) }
 
 // unwrittenPeople lists what is owed to the people themselves.
 func unwrittenPeople(ctx context.Context, q querier, id cordon.IncidentID) ([]cordon.Debt, error) {
@@ -96,14 +120,14 @@ func unwrittenPeople(ctx context.Context, q querier, id cordon.IncidentID) ([]co
 		return nil, err
 	}
 	debts := named(unsent, cordon.DebtFollowUp, "have people who were not written to", func(o owed) string {
-		return plural(o.n, "person of "+o.handle+" has", "people of "+o.handle+" have") + " not been written to."
+		return plural(o.n, "person of "+o.handle+" has", "people of "+o.handle+" have") + " not been written to"
 	})
 	rows, err = q.query(ctx, `SELECT t.id, t.handle, CAST(0 AS BIGINT), CAST(SUM(l.queued + l.sending + l.deferred + l.uncertain + l.held) AS BIGINT) FROM dispatch b JOIN lane l ON l.tenant = b.tenant AND l.num = b.lane
 		JOIN tenant t ON t.num = b.tenant WHERE b.kind = 'notice' AND b.audience = $1 AND b.state NOT IN ('accepting', 'void', 'discarded')
 		GROUP BY t.id, t.handle HAVING SUM(l.queued + l.sending + l.deferred + l.uncertain + l.held) > 0 ORDER BY t.handle`, string(id))
 	under, err := collect(rows, err, scanOwed)
 	return append(debts, named(under, cordon.DebtFollowUp, "have follow-ups under way", func(o owed) string {
-		return plural(o.n, "follow-up to a person of "+o.handle+" has", "follow-ups to people of "+o.handle+" have") + " not come to an end."
+		return plural(o.n, "follow-up to a person of "+o.handle+" has", "follow-ups to people of "+o.handle+" have") + " not come to an end"
 	})...), err
 }
 
@@ -113,7 +137,7 @@ func named(all []owed, kind cordon.DebtKind, rest string, say func(owed) string)
 	for i, o := range all {
 		if i == debtsNamed && len(all) > debtsNamed+1 {
 			left := int64(len(all) - i)
-			return append(debts, cordon.Debt{Kind: kind, Count: left, Text: cordon.Thousands(left) + " more tenants " + rest + "."})
+			return append(debts, cordon.Debt{Kind: kind, Count: left, Text: cordon.Thousands(left) + " more tenants " + rest})
 		}
 		debts = append(debts, cordon.Debt{Kind: kind, Subject: string(o.id), Count: o.n, Text: say(o)})
 	}
@@ -121,13 +145,14 @@ func named(all []owed, kind cordon.DebtKind, rest string, say func(owed) string)
 }
 
 // clockDebts lists the legal regimes that nobody has decided about, and tenants
-// for which the clocks were not set yet.
+// for which the clocks were not set yet. Where what a regime asks for was done,
+// nobody need decide whether it asks for it.
 func clockDebts(ctx context.Context, q querier, id cordon.IncidentID, _ int64) ([]cordon.Debt, error) {
-	rows, err := q.query(ctx, `SELECT c.regime, COUNT(*) FROM clock c WHERE c.incident = $1 AND c.decision = 'undecided' GROUP BY c.regime ORDER BY c.regime`, string(id))
+	rows, err := q.query(ctx, `SELECT c.regime, COUNT(*) FROM clock c WHERE c.incident = $1 AND c.decision = 'undecided' AND c.met_at = 0 GROUP BY c.regime ORDER BY c.regime`, string(id))
 	debts, err := collect(rows, err, func(r scanner) (d cordon.Debt, err error) {
 		d.Kind = cordon.DebtRegime
 		err = r.Scan(&d.Subject, &d.Count)
-		d.Text = "Nobody has decided whether " + d.Subject + " applies, for " + plural(d.Count, "tenant", "tenants") + "."
+		d.Text = "Nobody has decided whether " + d.Subject + " applies, for " + plural(d.Count, "tenant", "tenants")
 		return d, err
 	})
 	if err != nil {
@@ -137,7 +162,7 @@ func clockDebts(ctx context.Context, q querier, id cordon.IncidentID, _ int64) (
 	err = q.queryRow(ctx, `SELECT COUNT(*) FROM (`+affectedTenants("$1")+`) x JOIN tenant t ON t.num = x.tenant
 		WHERE t.state = 'active' AND NOT EXISTS (SELECT 1 FROM clock_set c WHERE c.incident = $1 AND c.tenant = x.tenant)`, string(id)).Scan(&unset)
 	if unset > 0 {
-		debts = append(debts, cordon.Debt{Kind: cordon.DebtRegime, Count: unset, Text: "The legal clocks are not set yet for " + plural(unset, "affected tenant", "affected tenants") + "; they are within seconds."})
+		debts = append(debts, cordon.Debt{Kind: cordon.DebtRegime, Count: unset, Text: "The legal clocks are not set yet for " + plural(unset, "affected tenant", "affected tenants") + "; they are within seconds"})
 	}
 	return debts, err
 }

@@ -158,7 +158,8 @@ func (s *Store) RecordTold(ctx context.Context, by cordon.Actor, all []cordon.Te
 	return wrap(err, "tell tenants")
 }
 
-// ToldOtherwise records that a person told a tenant by other means.
+// ToldOtherwise records that a person told a tenant by other means: one that has
+// no contact, or whose messages all failed.
 func (s *Store) ToldOtherwise(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.IncidentID, because string) error {
 	err := s.write(ctx, func(t *tx) error {
 		num, err := s.tenantNum(ctx, t, tenant)
@@ -173,9 +174,9 @@ func (s *Store) ToldOtherwise(ctx context.Context, by cordon.Actor, tenant cordo
 		if err != nil {
 			return err
 		}
-		res, err := t.exec(ctx, `UPDATE notice_telling SET state = 'told-otherwise', told_at = $4, told_by = $5, because = $6, counts = $7 WHERE tenant = $1 AND incident = $2 AND seq = $3 AND state = 'planned'`,
+		res, err := t.exec(ctx, `UPDATE notice_telling SET state = 'told-otherwise', told_at = $4, told_by = $5, because = $6, counts = $7 WHERE tenant = $1 AND incident = $2 AND seq = $3 AND state IN ('planned', 'told')`,
 			num, string(id), f.Seq, micros(t.now), by.Person(), because, jsonText(counts))
-		if err := changedOne(res, err, "the tenant is not one that is still to be told"); err != nil {
+		if err := changedOne(res, err, "the tenant is not one that is told of this notice, or it was told otherwise already"); err != nil {
 			return err
 		}
 		t.append(entry(by, cordon.EntryNoticeSent, tenant, string(id), map[string]any{"seq": f.Seq, "what": "tenant", "otherwise": because}))

@@ -129,10 +129,18 @@ func TestWhoIsOwedWhat(t *testing.T) {
 			t.Fatalf("counts %+v", counts)
 		}
 		due[0].Counts = counts
-		letter := cordon.Outgoing{Key: "notice/x", Channel: cordon.ChannelMail, Purpose: cordon.PurposeTenantNotice, Tenant: p.tenant, Incident: i.ID, To: "privacy@p.example"}
+		letter := cordon.Outgoing{Key: "notice/" + string(i.ID) + "/1/x", Channel: cordon.ChannelMail, Purpose: cordon.PurposeTenantNotice, Tenant: p.tenant, Incident: i.ID, To: "privacy@p.example"}
 		for range 2 { // the second finds it told
 			ok(t, s.RecordTold(ctx, cordon.System(), []cordon.TenantTold{{Telling: due[0], Letters: []cordon.Outgoing{letter}}}))
 		}
+		if d := debts(t, s, i.ID, cordon.DebtTenant); len(d) != 1 || !strings.Contains(d[0].Text, "is on its way") {
+			t.Fatalf("queued: %+v", d)
+		}
+		storetest.Tamper(t, s, `UPDATE outgoing SET state = 'failed'`)
+		if d := debts(t, s, i.ID, cordon.DebtTenant); len(d) != 1 || !strings.Contains(d[0].Text, "every contact's mail failed") {
+			t.Fatalf("failed: %+v", d)
+		}
+		ok(t, s.ToldOtherwise(ctx, berta, p.tenant, i.ID, "by telephone"))
 		if d := debts(t, s, i.ID, cordon.DebtTenant); len(d) != 0 {
 			t.Fatalf("told: %+v", d)
 		}

@@ -78,6 +78,9 @@ func runDemo(ctx context.Context, out io.Writer, o demoOptions) (err error) {
 	config := app.DefaultConfig()
 	config.Data = o.data
 	config.Listen = freeAddress(o.listen)
+	config.Status.Listen = freeAddress("127.0.0.1:8026")
+	config.Status.URL = "http://" + config.Status.Listen
+	config.Status.Name = "The platform (EXERCISE)"
 	s, err := openStage(ctx, config, app.Options{Log: app.NewLog(logFile, config.Log)})
 	if err != nil {
 		return err
@@ -155,11 +158,11 @@ func (d *demo) run(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	var err error
-	if d.report, err = rehearsal.Run(ctx, "id-walk", d.practices, drill.Options{EdgeFault: true}); err != nil {
+	if d.report, err = rehearsal.Run(ctx, "id-walk", d.practices, drill.Options{EdgeFault: true, Untold: true}); err != nil {
 		return false, err
 	}
 	// Authority and approval are in order here: only what the letter shows is not.
-	swapped, err := rehearsal.SwappedTemplates(ctx, d.practices[len(d.practices)-1])
+	swapped, _, err := rehearsal.SwappedTemplates(ctx, d.practices[len(d.practices)-1])
 	if err != nil {
 		return false, err
 	}
@@ -167,7 +170,12 @@ func (d *demo) run(ctx context.Context) (bool, error) {
 	if err := d.finish(ctx); err != nil {
 		return false, err
 	}
-	return d.account(ctx)
+	ok, err := d.account(ctx)
+	if err != nil {
+		return false, err
+	}
+	told, err := d.tellIncidents(ctx, rehearsal)
+	return ok && told, err
 }
 
 // recall sends the approved recall of every practice, and waits until the drill

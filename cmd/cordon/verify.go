@@ -17,7 +17,7 @@ func (sh *shell) verifyCommand() *cobra.Command {
 	var trust ledger.Trust
 	cmd := &cobra.Command{
 		Use: "verify BUNDLE", Short: "Check the evidence of an incident, offline, with nothing but the file",
-		Long: "Check a bundle that cordon ledger bundle wrote, on any machine: every file\nagainst its hash, every entry against the signed root of the ledger, every copy\nagainst the entries, and the figures against what the entries come to. Give the\nledger's key and its witnesses' from where you trust them: without --key the\nbundle is taken at its word for its own key.",
+		Long:    "Check a bundle that cordon ledger bundle wrote, on any machine: every file\nagainst its hash, every entry against the signed root of the ledger, every copy\nagainst the entries, and the figures against what the entries come to. Give the\nledger's key and its witnesses' from where you trust them: without --key the\nbundle is taken at its word for its own key.",
 		Example: "  cordon verify inc-12.zip\n  cordon verify inc-12.zip --key 'cordon/clinic+1a2b3c4d+…' --witness 'witness.example+5e6f7a8b+…' --json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
