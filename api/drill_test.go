@@ -69,7 +69,7 @@ func TestADrillOverREST(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.text), &run); err != nil {
 		t.Fatal(err)
 	}
-	if run.State != drill.Passed || run.Report == nil || !run.Report.OK || len(run.Report.Variants) != 10 || len(run.Progress) < 10 || run.EndedAt.Before(run.StartedAt) {
+	if run.State != drill.Passed || run.Report == nil || !run.Report.OK || len(run.Report.Variants) != 11 || len(run.Progress) < 10 || run.EndedAt.Before(run.StartedAt) {
 		t.Fatalf("ended: %s", r.text)
 	}
 	// What a program reads of `cordon drill run --json` it reads here too.

@@ -27,7 +27,7 @@ func TestADrillOverTLS(t *testing.T) {
 		begun, err = h.Drills.Start(t.Context(), h.Registry.Operator(), "id-walk", drill.Options{})
 		return err == nil
 	})
-	if run := h.drilled(t, begun.ID); run.State != drill.Passed || len(run.Report.Variants) != 8 {
+	if run := h.drilled(t, begun.ID); run.State != drill.Passed || len(run.Report.Variants) != 9 {
 		t.Errorf("the run is %s: %s", run.State, run.Fault)
 	}
 }

@@ -33,8 +33,9 @@ type incidentPage struct {
 	Next    nextStep
 	Moves   []moveOption
 	Tasks   []taskRow
-	Left    int // tasks open
-	Owed    []debtRow
+	Left    int       // tasks open
+	Owed    []debtRow // of one kind together
+	Debt    int       // how many things are owed
 	Roles   []roleRow
 	Lines   []lineRow
 	Older   string
@@ -82,6 +83,8 @@ type taskRow struct {
 type debtRow struct {
 	Word, Text, Subject, Link string
 	Count                     int64
+	All                       []string // what of one kind is gathered in it
+	Brief                     []string // the same by name
 }
 
 type roleRow struct {
@@ -249,9 +252,7 @@ func (c *Console) incidentWork(ctx context.Context, a cordon.Actor, i cordon.Inc
 	if err != nil {
 		return err
 	}
-	for _, d := range owed {
-		p.Owed = append(p.Owed, c.debtRow(i, d))
-	}
+	p.Owed, p.Debt = c.gathered(i, owed), len(owed)
 	for _, r := range cordon.IncidentRoles() {
 		p.Roles = append(p.Roles, roleRow{r, roleName(r), roleSays(r), c.holder(i.Roles[r]), string(i.Roles[r]) == a.Person()})
 	}

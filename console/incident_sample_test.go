@@ -53,7 +53,8 @@ func sampleIncidentPage(i cordon.Incident) incidentPage {
 		{IncidentTask: cordon.IncidentTask{Num: 4, Title: "Ring them", Action: true, State: cordon.TaskOpen, DueAt: sampleNow.Add(time.Hour)}},
 	}
 	p.Left = 2
-	p.Owed = []debtRow{{"Not in the right hands", "The key is suspended: revoke it, or say why it is safe.", "key “booking”", "#recover", 0}, {"Not done", "Revoke the credential and issue a new one.", "task 2", "#tasks", 0}, {"A reporter has no answer", "Reporters wait.", "", "/reports", 7}}
+	p.Owed = []debtRow{{"Not in the right hands", "The key is suspended: revoke it, or say why it is safe.", "key “booking”", "#recover", 0, nil, nil}, {"Not done", "Revoke the credential and issue a new one.", "", "#tasks", 0, []string{"Revoke it.", "Look."}, []string{"gdpr-33", "gdpr-34"}}, {"A reporter has no answer", "Reporters wait.", "", "/reports", 7, nil, nil}}
+	p.Debt = 4
 	for _, r := range cordon.IncidentRoles() {
 		p.Roles = append(p.Roles, roleRow{Role: r, Name: roleName(r), Says: roleSays(r)})
 	}
@@ -112,7 +113,7 @@ func incidentSamples() []samplePageCase {
 func TestWhatComesNextIsTheWorstFirst(t *testing.T) {
 	i := sampleIncident(cordon.IncidentTriage, false)
 	i.Roles = nil
-	p := incidentPage{May: true, Known: true, Open: []string{"key key_1 is active"}, Owed: []debtRow{{}}}
+	p := incidentPage{May: true, Known: true, Open: []string{"key key_1 is active"}, Owed: []debtRow{{}}, Debt: 1}
 	if next := nextOf(i, p); next.Act != "assign" {
 		t.Errorf("without a commander: %+v", next)
 	}
@@ -125,7 +126,7 @@ func TestWhatComesNextIsTheWorstFirst(t *testing.T) {
 	if next := nextOf(i, p); next.Link != "#owed" {
 		t.Errorf("while it owes: %+v", next)
 	}
-	p.Owed = nil
+	p.Owed, p.Debt = nil, 0
 	if next := nextOf(i, p); next.Act != "move" || next.Value != string(cordon.IncidentResolved) {
 		t.Errorf("at its end: %+v", next)
 	}

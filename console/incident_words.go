@@ -33,8 +33,8 @@ func nextOf(i cordon.Incident, p incidentPage) nextStep {
 		return nextStep{Title: "Begin", Says: "Say that somebody looks into it, so that others need not ask.", Act: "move", Value: string(cordon.IncidentInvestigating), Button: "I am looking into it"}
 	case p.Left > 0 && i.State == cordon.IncidentContained:
 		return nextStep{Title: "It is contained: breathe", Says: "Nothing bad leaves any more. What is left is below, in its order.", Link: "#tasks", Button: count(int64(p.Left), "task", "tasks") + " to go"}
-	case len(p.Owed) > 0:
-		return nextStep{Title: count(int64(len(p.Owed)), "thing is", "things are") + " still owed", Says: "It can be resolved when none is.", Link: "#owed", Button: "See what"}
+	case p.Debt > 0:
+		return nextStep{Title: count(int64(p.Debt), "thing is", "things are") + " still owed", Says: "It can be resolved when none is.", Link: "#owed", Button: "See what"}
 	}
 	return nextStep{Title: "Nothing is owed any more", Says: "It can be resolved.", Act: "move", Value: string(cordon.IncidentResolved), Button: "Resolve it"}
 }
@@ -142,7 +142,12 @@ func debtWord(k cordon.DebtKind) string {
 func (c *Console) debtRow(i cordon.Incident, d cordon.Debt) debtRow {
 	row := debtRow{Word: debtWord(d.Kind), Text: sentence(c.namedText(d.Text)), Subject: d.Subject, Count: d.Count}
 	id := url.PathEscape(string(i.ID))
+	if d.Subject == string(i.ID) {
+		row.Subject = ""
+	}
 	switch d.Kind {
+	case cordon.DebtPromise:
+		row.Link = "/announcements"
 	case cordon.DebtTenant, cordon.DebtFollowUp:
 		row.Link = "/notices/" + id
 	case cordon.DebtRegime:
@@ -164,17 +169,67 @@ func (c *Console) debtRow(i cordon.Incident, d cordon.Debt) debtRow {
 	return row
 }
 
+// manyOwed is how many debts of one kind are told one by one.
+const manyOwed = 2
+
+// gathered puts debts of one kind together where there are many: a list of twenty is
+// not read in a bad night.
+func (c *Console) gathered(i cordon.Incident, owed []cordon.Debt) []debtRow {
+	var rows []debtRow
+	for from := 0; from < len(owed); {
+		to := from
+		for to < len(owed) && owed[to].Kind == owed[from].Kind {
+			to++
+		}
+		group := owed[from:to]
+		from = to
+		if len(group) <= manyOwed {
+			for _, d := range group {
+				rows = append(rows, c.debtRow(i, d))
+			}
+			continue
+		}
+		row := c.debtRow(i, group[0])
+		row.Subject, row.Count, row.Text = "", 0, debtsTogether(group[0].Kind, len(group))
+		for _, d := range group {
+			switch d.Kind {
+			case cordon.DebtTask: // they stand beside, one by one
+			case cordon.DebtRegime:
+				row.Brief = append(row.Brief, d.Subject)
+			default:
+				row.All = append(row.All, c.debtRow(i, d).Text)
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func debtsTogether(k cordon.DebtKind, n int) string {
+	switch k {
+	case cordon.DebtTask:
+		return num(n) + " required tasks are open."
+	case cordon.DebtRegime:
+		return "Whether " + num(n) + " laws apply is not decided."
+	case cordon.DebtAccount:
+		return num(n) + " keys and accounts are not in the right hands."
+	case cordon.DebtTenant:
+		return num(n) + " tenants are not told."
+	}
+	return num(n) + " of them."
+}
+
 // debtsIn are the debts that a refusal names.
 func (c *Console) debtsIn(i cordon.Incident, err error) []debtRow {
 	var e *cordon.Error
 	if !errors.As(err, &e) {
 		return nil
 	}
-	var rows []debtRow
+	var owed []cordon.Debt
 	for _, f := range e.Faults {
-		rows = append(rows, c.debtRow(i, cordon.Debt{Kind: cordon.DebtKind(f.Field), Text: f.Message, Subject: f.Remedy}))
+		owed = append(owed, cordon.Debt{Kind: cordon.DebtKind(f.Field), Text: f.Message, Subject: f.Remedy})
 	}
-	return rows
+	return c.gathered(i, owed)
 }
 
 // linkRow says what is linked, by name where it has one.

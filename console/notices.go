@@ -153,7 +153,7 @@ func (c *Console) noticeOf(q *request, typed map[cordon.NoticeField]string) (not
 	if p.Act, err = c.Notices.Look(q.Context(), q.actor, p.Incident.ID); err != nil {
 		return p, err
 	}
-	p.MayEdit, p.MayApprove = q.actor.Can(cordon.ManageNotices, p.Incident.Tenant), q.actor.Can(cordon.ApproveNotices, p.Incident.Tenant)
+	p.MayEdit, p.MayApprove = q.actor.Can(cordon.ManageNotices, ""), q.actor.Can(cordon.ApproveNotices, "")
 	p.fill(c.Notices.Tongues(), typed)
 	p.Preview = c.letterOf(q, p.Act.Facts, p.Language)
 	p.letters(p.Preview.Label)

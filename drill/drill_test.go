@@ -33,7 +33,7 @@ func TestTheReportsShapeIsFixed(t *testing.T) {
 			t.Errorf("keys %s\nwant %s", keys, want)
 		}
 	}
-	has(got, "bad_copies_out drill exercise expectations ok ttc_ms ttd_ms variants")
+	has(got, "bad_copies_out drill exercise expectations ok tta_ms ttc_ms ttd_ms tti_ms ttn_ms ttr_ms variants")
 	variant := got["variants"].([]any)[0].(map[string]any)
 	has(variant, "bad_copies_out exercise expectations held name ok refused says tried ttc_ms ttd_ms")
 	has(variant["expectations"].([]any)[0].(map[string]any), "got name ok want")

@@ -192,6 +192,10 @@ func (t *telling) contain(ctx context.Context) error {
 	return t.recover(ctx)
 }
 
+// partOf begins the reason of each stop that a telling places, by which tidying
+// finds it again.
+const partOf = "EXERCISE: part of "
+
 // stopRest stops, by name, each send of the incident that is held for a person:
 // nobody releases it while the incident is looked at.
 func (t *telling) stopRest(ctx context.Context) error {
@@ -216,7 +220,7 @@ func (t *telling) stopRest(ctx context.Context) error {
 		if q.Tenant != "" {
 			s["tenant"] = q.Tenant
 		}
-		body := map[string]any{"scope": s, "reason": "EXERCISE: part of " + t.i.Name()}
+		body := map[string]any{"scope": s, "reason": partOf + t.i.Name()}
 		if err := t.operator.call(ctx, http.MethodPost, "/v1/stops", body, nil); err != nil {
 			return fmt.Errorf("contain: %w", err)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/cordonmail/cordon"
@@ -133,7 +134,7 @@ const cutMost = 20 * time.Second
 func (r *Rehearsal) standing(ctx context.Context, ours map[string]bool) (found []cordon.Stop, err error) {
 	err = pages(ctx, r.operator, "/v1/stops", url.Values{"active": {"true"}}, func(s cordon.Stop) {
 		c := s.Scope
-		if ours[string(c.Tenant)] || ours[string(c.Key)] || ours[string(c.Template)] || ours[string(c.Account)] {
+		if strings.HasPrefix(s.Reason, partOf) || ours[string(c.Tenant)] || ours[string(c.Key)] || ours[string(c.Template)] || ours[string(c.Account)] {
 			found = append(found, s)
 		}
 	})

@@ -344,6 +344,12 @@ func (h *house) list(north cordon.TenantID) {
 	for _, err := range h.m.List(ctx, foreign, h.inc.ID, north, false) {
 		wantCode(t, err, cordon.Denied)
 	}
+	approver := own
+	approver.Permissions = cordon.Permissions()
+	_, err := h.m.Look(ctx, approver, h.inc.ID)
+	wantCode(t, err, cordon.Missing)
+	_, err = h.m.WriteTo(ctx, approver, h.inc.ID, nil)
+	wantCode(t, err, cordon.Missing)
 	for _, err := range h.m.List(ctx, own, h.inc.ID, north, true) {
 		wantCode(t, err, cordon.Denied) // to open addresses takes a right of its own
 	}

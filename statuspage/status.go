@@ -193,7 +193,7 @@ func (s *Server) post(exercise bool) func(http.ResponseWriter, *request) {
 		if text := q.PathValue("seq"); text != "" {
 			seq, errSeq = strconv.Atoi(text)
 		}
-		if errNumber != nil || errSeq != nil || number < 1 || seq < 0 || q.PathValue("seq") == "0" {
+		if errNumber != nil || errSeq != nil || cordon.AnnouncementPath(statusOfPost(exercise), number, seq) != q.URL.Path { // one spelling each
 			s.problem(w, q, missingPost())
 			return
 		}
@@ -208,6 +208,13 @@ func (s *Server) post(exercise bool) func(http.ResponseWriter, *request) {
 			return s.render(q, "announcement", f)
 		})
 	}
+}
+
+func statusOfPost(exercise bool) cordon.PostStatus {
+	if exercise {
+		return cordon.PostExercise
+	}
+	return cordon.PostActual
 }
 
 func missingPost() error {

@@ -31,7 +31,7 @@ func TestAPostIsNumberedLinkedAndSuperseded(t *testing.T) {
 	wantIn(t, original, `Superseded by <a href="/announcements/42837/2">UPDATE 2</a>`, "(42837), 12 May 2007", "More &lt;soon&gt; &amp; here",
 		`<a href="/history">`+siteURL+`/history</a>.`, "Sending &amp; receiving.")
 	wantOut(t, original, "<soon>")
-	for _, path := range []string{"/announcements/1", "/announcements/42837/3", "/announcements/42837/0", "/announcements/x", "/announcements/42837/-1", "/exercise/announcements/42837", "/nothing"} {
+	for _, path := range []string{"/announcements/1", "/announcements/42837/3", "/announcements/42837/0", "/announcements/042837", "/announcements/42837/01", "/announcements/x", "/announcements/42837/-1", "/exercise/announcements/42837", "/nothing"} {
 		if w := h.get(path); w.Code != http.StatusNotFound {
 			t.Errorf("%s answers %d", path, w.Code)
 		}

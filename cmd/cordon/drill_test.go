@@ -58,7 +58,7 @@ func TestAnHonestHousePassesTheWalk(t *testing.T) {
 			t.Errorf("%s: want %s, got %s", e.Name, e.Want, e.Got)
 		}
 	}
-	if !report.OK || !report.Exercise || len(report.Variants) != 10 {
+	if !report.OK || !report.Exercise || len(report.Variants) != 11 {
 		t.Errorf("ok %v, exercise %v, %d variants", report.OK, report.Exercise, len(report.Variants))
 	}
 }
@@ -132,7 +132,7 @@ func TestADrillOnTheRunningHouse(t *testing.T) {
 		status, out, said = cordonWith(here, "drill", "run", "id-walk", "--edge-fault", "--json")
 	}
 	var report drill.Report
-	if err := json.Unmarshal([]byte(out), &report); status != 0 || err != nil || !report.OK || report.TTD <= 0 || len(report.Variants) != 10 {
+	if err := json.Unmarshal([]byte(out), &report); status != 0 || err != nil || !report.OK || report.TTD <= 0 || len(report.Variants) != 11 {
 		t.Fatalf("status %d, %v\n%s%s", status, err, out, said)
 	}
 	if !strings.Contains(said, "random: the intruder") || !strings.Contains(said, "taking the exercise practices away") {
