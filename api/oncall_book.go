@@ -127,10 +127,10 @@ func (a *API) deleteOverride(ctx context.Context, x *exchange, in *overridePath)
 }
 
 type policyBody struct {
-	Handle  string        `json:"handle" minLength:"1" maxLength:"40" doc:"Short name: a-z, 0-9 and - inside" example:"default"`
-	Name    string        `json:"name,omitempty" maxLength:"100" doc:"Name, for people" example:"Default"`
+	Handle  string                  `json:"handle" minLength:"1" maxLength:"40" doc:"Short name: a-z, 0-9 and - inside" example:"default"`
+	Name    string                  `json:"name,omitempty" maxLength:"100" doc:"Name, for people" example:"Default"`
 	Steps   []cordon.EscalationStep `json:"steps" minItems:"1" maxItems:"20" nullable:"false" doc:"Whom to wake, one step after the other"`
-	Repeats int           `json:"repeats,omitempty" minimum:"0" maximum:"5" doc:"How often the steps are gone through again" example:"2"`
+	Repeats int                     `json:"repeats,omitempty" minimum:"0" maximum:"5" doc:"How often the steps are gone through again" example:"2"`
 }
 
 func (b policyBody) policy(id cordon.PolicyID) cordon.Policy {

@@ -21,7 +21,7 @@ func enum[T ~string](values ...T) []any {
 // words names properties: "Type.property" first, then "property" for all types.
 func words() map[string]word {
 	all := map[string]word{}
-	for _, part := range []map[string]word{commonWords(), catalogWords(), recipientWords(), templateWords(), mailWords(), sizeWords(), drillWords(), holdWords(), watchWords(), noticeWords(), reportWords(), incidentWords(), genuineWords(), onCallWords(), announcementWords()} {
+	for _, part := range []map[string]word{commonWords(), catalogWords(), recipientWords(), templateWords(), mailWords(), sizeWords(), drillWords(), holdWords(), watchWords(), noticeWords(), reportWords(), incidentWords(), genuineWords(), onCallWords(), announcementWords(), inspectWords(), toldWords()} {
 		for name, w := range part {
 			all[name] = w
 		}

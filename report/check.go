@@ -248,7 +248,8 @@ func (c *Clerk) asked(raw []byte) ([]byte, error) {
 type examined struct {
 	copy     *cordon.CopyFacts // whose code it carries, handed over
 	signed   []signed          // by keys of ours
-	full     bool              // one of the signatures covers everything a reader sees, and the sender's own domain
+	full     bool              // one of the signatures covers everything a reader sees, and is of the sender's own domain
+	signer   cordon.TenantID   // whose key made it
 	from     cordon.Address
 	inHeader bool // the code stands in a header field that the signature covers
 	twice    bool // a field that may stand once stands twice: what is signed is not what is shown
@@ -257,7 +258,10 @@ type examined struct {
 }
 
 func (m examined) proved() bool {
-	return m.copy != nil && m.full && m.inHeader && !m.twice && m.from != "" && strings.EqualFold(string(m.from), string(m.copy.From))
+	if m.copy == nil || m.signer != m.copy.Tenant && m.copy.Kind != cordon.Notice { // a notice is signed by who sends notices
+		return false
+	}
+	return m.full && m.inHeader && !m.twice && m.from != "" && strings.EqualFold(string(m.from), string(m.copy.From))
 }
 
 // covered are the fields that a signature must cover to prove what a reader sees.
@@ -276,8 +280,8 @@ func (c *Clerk) examine(ctx context.Context, raw []byte) (examined, error) {
 		}
 		m.claims = len(own) > 0
 	}
-	tenants := map[string]cordon.TenantID{}
-	if m.signed, err = verify(ctx, raw, c.ownKeys(tenants)); err != nil {
+	var owner owners
+	if m.signed, err = verify(ctx, raw, c.ownKeys(&owner)); err != nil {
 		return m, &cordon.Error{Code: cordon.Unavailable, Message: "the message cannot be checked now", Remedy: "try again in a moment"}
 	}
 	for _, s := range m.signed {
@@ -285,7 +289,9 @@ func (c *Clerk) examine(ctx context.Context, raw []byte) (examined, error) {
 		for _, field := range covered {
 			all = all && slices.Contains(s.fields, field)
 		}
-		m.full = m.full || all && strings.EqualFold(s.domain, m.from.Domain())
+		if all && strings.EqualFold(s.domain, m.from.Domain()) {
+			m.full, m.signer = true, owner.of[s.domain]
+		}
 	}
 	return m, c.codeIn(ctx, raw, h, &m)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-msgauth/dkim"
@@ -27,8 +28,7 @@ const (
 // signed is a signature that was verified.
 type signed struct {
 	domain string
-	tenant cordon.TenantID // of one of ours
-	fields []string        // that it covers, lower case
+	fields []string // that it covers, lower case
 }
 
 // lookup answers the TXT records at a name.
@@ -103,8 +103,8 @@ func (c *Clerk) dns() lookup {
 }
 
 // ownKeys answers the keys of our own sending domains from the store, and nobody
-// else's: nothing is asked outside.
-func (c *Clerk) ownKeys(seen map[string]cordon.TenantID) lookup {
+// else's: nothing is asked outside. owner notes whose key a domain's was.
+func (c *Clerk) ownKeys(owner *owners) lookup {
 	return func(ctx context.Context, name string) ([]string, error) {
 		selector, domain, found := strings.Cut(strings.ToLower(strings.TrimSuffix(name, ".")), "._domainkey.")
 		if !found {
@@ -117,9 +117,24 @@ func (c *Clerk) ownKeys(seen map[string]cordon.TenantID) lookup {
 		if len(own) == 0 {
 			return nil, nil
 		}
-		seen[domain] = own[0].Tenant
+		owner.note(domain, own[0].Tenant)
 		return []string{own[0].Record}, nil
 	}
+}
+
+// owners is whose keys were looked up, by domain; signatures are verified at once.
+type owners struct {
+	mu sync.Mutex
+	of map[string]cordon.TenantID
+}
+
+func (o *owners) note(domain string, tenant cordon.TenantID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.of == nil {
+		o.of = map[string]cordon.TenantID{}
+	}
+	o.of[domain] = tenant
 }
 
 // aligned says whether one of the signatures speaks for the domain of the address

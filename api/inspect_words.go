@@ -1,0 +1,101 @@
+package api
+
+// inspectWords describes what a received message or document was found to be.
+func inspectWords() map[string]word {
+	const when = "2026-11-22T04:58:00Z"
+	return map[string]word{
+		"Inspected.class":      {doc: "Of a bounce: hard, no copy will ever reach the address; soft, this one did not", example: "hard"},
+		"Inspected.status":     {doc: "Enhanced status (RFC 3463)", example: "5.1.1"},
+		"Inspected.reason":     {doc: "Why, in a word", example: "user-unknown"},
+		"Inspected.subject":    {doc: "Subject of the message", example: "Undelivered Mail Returned to Sender"},
+		"Inspected.recipients": {doc: "Whom it is about", example: "jo@example.org"},
+		"Inspected.returns":    {doc: "Of a bounce: what is said of each recipient"},
+		"Inspected.feedback":   {doc: "Of a complaint: the feedback report (RFC 5965)"},
+		"Inspected.report":     {doc: "The XARF document"},
+		"Inspected.notice":     {doc: "Of an abuse notice: what it names"},
+		"Inspected.enclosed":   {doc: "The messages it encloses or quotes"},
+		"Inspected.clues":      {doc: "What in it may be a mark of ours; only the key says whether it is"},
+
+		"Return.recipient":  {doc: "Address that was not reached", example: "jo@example.org"},
+		"Return.original":   {doc: "Address as it was first given", example: "jo@example.org"},
+		"Return.action":     {doc: "What was done: failed, delayed, delivered, relayed, expanded", example: "failed"},
+		"Return.class":      {doc: "hard or soft", example: "hard"},
+		"Return.status":     {doc: "Enhanced status (RFC 3463)", example: "5.1.1"},
+		"Return.reason":     {doc: "Why, in a word", example: "user-unknown"},
+		"Return.reply":      {doc: "SMTP reply code", example: 550},
+		"Return.diagnostic": {doc: "What the far side said", example: "550 5.1.1 no such user"},
+		"Return.remote_mta": {doc: "Server that said it", example: "mx.example.org"},
+
+		"Clues.codes":        {doc: "Message codes as people read them", example: "01234-56789-abcde-fghjk-mnpqrs"},
+		"Clues.tokens":       {doc: "The same as they stand in headers", example: "0123456789abcdefghjkmnpqrs"},
+		"Clues.message_ids":  {doc: "Message-IDs", example: "<0123456789abcdefghjkmnpqrs@northside.example>"},
+		"Clues.feedback_ids": {doc: "Feedback-IDs", example: "x:y:bulk:cordon"},
+		"Enclosed.how":       {doc: "How it is there: attached, headers, inline, evidence", example: "attached"},
+		"Enclosed.raw":       {doc: "Its bytes, base64", example: "RnJvbTogYUBleGFtcGxlLm9yZw=="},
+		"Pair.value":         {doc: "The field's value", example: "x"},
+
+		"Allegation.sources": {doc: "Addresses that are named as the source", example: "192.0.2.7"},
+		"Allegation.urls":    {doc: "URLs that are named", example: "http://prize.invalid/"},
+		"Allegation.fields":  {doc: "Fields that look like ones of a report"},
+
+		"Feedback.type":          {doc: "abuse, fraud, virus, not-spam, opt-out, auth-failure or other", example: "abuse"},
+		"Feedback.said":          {doc: "The type as it was written", example: "abuse"},
+		"Feedback.version":       {doc: "Version of the report", example: "1"},
+		"Feedback.user_agent":    {doc: "Program that made it", example: "SomeGenerator/1.0"},
+		"Feedback.source_ip":     {doc: "Address the mail came from", example: "192.0.2.7"},
+		"Feedback.arrival_date":  {doc: "When the mail came", example: when},
+		"Feedback.incidents":     {doc: "How many such reports it stands for", example: 1},
+		"Feedback.mail_from":     {doc: "Envelope sender of the mail", example: "b@northside.example"},
+		"Feedback.rcpt_to":       {doc: "Envelope recipients; perhaps hashed", example: "jo@example.org"},
+		"Feedback.redacted":      {doc: "The recipients are hashed or hidden", example: false},
+		"Feedback.domains":       {doc: "Domains it is about", example: "northside.example"},
+		"Feedback.uris":          {doc: "URIs it is about", example: "http://prize.invalid/"},
+		"Feedback.results":       {doc: "Authentication results (RFC 8601)", example: "dkim=pass"},
+		"Feedback.reporting_mta": {doc: "Server that reports", example: "mx.example.org"},
+		"Feedback.envelope_id":   {doc: "Envelope ID of the mail", example: "x"},
+		"Feedback.failure":       {doc: "Of an auth-failure report: what failed (RFC 6591)", example: "dkim"},
+		"Feedback.fields":        {doc: "Fields that are not known"},
+
+		"XARFDocument.major":      {doc: "Version: 3 or 4; 0 when it cannot be told", example: 4},
+		"XARFDocument.version":    {doc: "Version as it says", example: "4.2.0"},
+		"XARFDocument.category":   {doc: "Category, or class", example: "messaging"},
+		"XARFDocument.type":       {doc: "Type within it", example: "spam"},
+		"XARFDocument.date":       {doc: "When it happened", example: when},
+		"XARFDocument.source":     {doc: "Address or name it comes from", example: "192.0.2.7"},
+		"XARFDocument.port":       {doc: "Port it came from", example: 25},
+		"XARFDocument.url":        {doc: "URL it is about", example: "http://prize.invalid/"},
+		"XARFDocument.reporter":   {doc: "Who reports"},
+		"XARFDocument.sender":     {doc: "Who passes it on"},
+		"XARFDocument.mail_from":  {doc: "Sender of the mail", example: "a@northside.example"},
+		"XARFDocument.rcpt_to":    {doc: "Recipients of the mail", example: "jo@example.org"},
+		"XARFDocument.subject":    {doc: "Subject of the mail", example: "You won"},
+		"XARFDocument.message_id": {doc: "Its Message-ID", example: "<x@northside.example>"},
+		"XARFDocument.evidence":   {doc: "What it encloses"},
+		"XARFDocument.faults":     {doc: "Every way in which it breaks the rules of its version"},
+		"Exhibit.content_type":    {doc: "Media type", example: "message/rfc822"},
+		"Exhibit.description":     {doc: "In words", example: "the mail"},
+		"Party.org":               {doc: "Organisation", example: "Example ISP"},
+		"Party.contact":           {doc: "How to reach it", example: "abuse@example.org"},
+		"Party.domain":            {doc: "Its domain", example: "example.org"},
+	}
+}
+
+// toldWords describes how a drill's incidents were told.
+func toldWords() map[string]word {
+	return map[string]word{
+		"DrillReport.told":   {doc: "How each incident of the drill was told"},
+		"DrillReport.tta_ms": {doc: "From the page to its acknowledgement, in ms; 0 where nobody was paged", example: 900},
+		"DrillReport.tti_ms": {doc: "From opening until the last practice was told, in ms", example: 9100},
+		"DrillReport.ttn_ms": {doc: "From opening until the last letter left, in ms", example: 19300},
+		"DrillReport.ttr_ms": {doc: "From opening until it was resolved, in ms", example: 19600},
+		"Told.incident":      {doc: "As people call it", example: "INC-12"},
+		"Told.severity":      {doc: "How bad", example: "SEV-2"},
+		"Told.people":        {doc: "Who got something bad", example: 10},
+		"Told.tenants":       {doc: "Whose people they are", example: 1},
+		"Told.letters":       {doc: "Letters to them that the far side took", example: 10},
+		"Told.tta_ms":        {doc: "From the page to its acknowledgement, in ms", example: 900},
+		"Told.tti_ms":        {doc: "From opening until the last practice was told, in ms", example: 9100},
+		"Told.ttn_ms":        {doc: "From opening until the last letter left, in ms", example: 19300},
+		"Told.ttr_ms":        {doc: "From opening until it was resolved, in ms", example: 19600},
+	}
+}
