@@ -374,4 +374,3 @@ func (sh *shell) noticeFollowUp() *cobra.Command {
 	}
 	return cmd
 }
-
