@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/cordonmail/cordon"
 	"github.com/cordonmail/cordon/report"
@@ -193,6 +195,37 @@ type linkProblemRequest struct {
 func (a *API) linkProblem(ctx context.Context, x *exchange, in *linkProblemRequest) (*answer[reportedProblem], error) {
 	p, err := a.Reports.Link(ctx, x.actor, in.Problem, in.Body.Incident)
 	return answered(reportedProblem(p), err)
+}
+
+type returnedCount struct {
+	What cordon.Returned `json:"what" enum:"bounce,auto-reply,delivery-receipt,unknown,duplicate,refused" doc:"What came: bounces of copies that had been handed over, automatic replies, receipts, what names no copy, reports that were there before, questions that are not answered" example:"auto-reply"`
+	N    int64           `json:"n" doc:"How many" example:"40"`
+}
+
+type returnedQuery struct {
+	Days int `query:"days" minimum:"1" maximum:"400" default:"7" doc:"How many days back, today included" example:"7"`
+}
+
+func (a *API) listReturned(ctx context.Context, x *exchange, in *returnedQuery) (*answer[list[returnedCount]], error) {
+	counts, err := a.Reports.Returned(ctx, x.actor, a.Now().AddDate(0, 0, 1-in.Days))
+	if err != nil {
+		return nil, err
+	}
+	var items []returnedCount
+	for _, what := range slices.Sorted(maps.Keys(counts)) {
+		items = append(items, returnedCount{what, counts[what]})
+	}
+	return listed(items, "", nil)
+}
+
+type lateBounces struct {
+	Hard int64 `json:"hard" doc:"Copies that came back for good" example:"12"`
+	Soft int64 `json:"soft" doc:"Copies that came back for now" example:"3"`
+}
+
+func (a *API) countBounces(ctx context.Context, x *exchange, in *dispatchPath) (*answer[lateBounces], error) {
+	hard, soft, err := a.Reports.Bounces(ctx, x.actor, x.tenant, in.Dispatch)
+	return answered(lateBounces{hard, soft}, err)
 }
 
 func reportWords() map[string]word {

@@ -188,6 +188,8 @@ func (a *API) routes() []route {
 		{get, "/v1/problems/{problem}/leaks", need{cordon.HandleReports}, "countLeaks", tagReports, "How many addresses that a directory knows got mail of strangers; which ones is told to nobody", 0, nil, false, on(a.problemLeaks)},
 		{post, "/v1/problems/{problem}/settle", need{cordon.HandleReports}, "settleProblem", tagReports, "Take a problem up, answer it (every reporter who is owed it is mailed the outcome), or close it", 0, nil, false, on(a.settleProblem)},
 		{post, "/v1/problems/{problem}/link", need{cordon.ManageIncidents}, "linkProblem", tagReports, "Make a problem part of an incident", 0, nil, false, on(a.linkProblem)},
+		{get, "/v1/returned", need{cordon.HandleReports}, "listReturned", tagReports, "How much mail came back and was only counted", 0, nil, false, on(a.listReturned)},
+		{get, t + "/dispatches/{dispatch}/bounces", need{cordon.ReadDispatches}, "countBounces", tagReports, "How many copies came back by mail after they had been handed over; they stay delivered", 0, nil, false, on(a.countBounces)},
 		{post, "/v1/check", need{anybody}, "checkCode", tagReports, "Is the message with this code from here? Nothing personal is answered", 0, nil, false, on(a.checkCode)},
 		{post, "/v1/check/message", need{anybody}, "checkMessage", tagReports, "Is this message from here? Its signature and the ledger are checked", 0, []string{mailType}, false, on(a.checkMessage)},
 

@@ -149,7 +149,7 @@ type frame struct {
 	CanStop       bool
 	CanLedger     bool // may see the ledger and the signals
 	CanDrill      bool
-	CanAnnounce bool
+	CanAnnounce   bool
 	CanIncidents  bool
 	OpenIncidents int  // real ones
 	CanOnCall     bool // of the whole installation

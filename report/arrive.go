@@ -175,6 +175,8 @@ type head struct {
 
 var errNoHead = errors.New("no header")
 
+const mostRead = 1000 // fields of a header, as message.Fields has it
+
 // readHead reads the header of a message. Names are in lower case.
 func readHead(raw []byte) (head, error) {
 	h := head{fields: map[string][]string{}}
@@ -189,6 +191,7 @@ func readHead(raw []byte) (head, error) {
 	for _, name := range []string{"from", "subject", "date", "to", "message-id", "reply-to", "mime-version", "content-type", "content-transfer-encoding", "sender"} {
 		h.twice = h.twice || len(h.fields[name]) > 1
 	}
+	h.twice = h.twice || len(fields) >= mostRead // what lies beyond was not read
 	parsed, err := message.Parse(cut(raw))
 	if err != nil {
 		return h, errNoHead

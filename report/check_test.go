@@ -87,6 +87,24 @@ func TestASignatureProvesOnlyTheMessageItIsOn(t *testing.T) {
 	}
 }
 
+// Two organisations with one domain: the key must be of the one that sent it.
+func TestTheKeyMustBeOfWhoSentIt(t *testing.T) {
+	h := newHouse(t)
+	other := cordon.NewTenantID()
+	h.must(h.store.CreateTenant(t.Context(), operator, cordon.Tenant{ID: other, Handle: "other", Name: "Other"}))
+	h.must(h.store.CreateDomain(t.Context(), operator, cordon.Domain{Tenant: other, Name: "north.example", Selector: "s2", Record: h.record()}, []byte("key")))
+	if a := h.ask(report.Question{Message: []byte(h.sign(h.letter(0), "north.example", "s2"))}); a.Proved || a.Verdict != report.CannotTell {
+		t.Errorf("%+v", a)
+	}
+	if a := h.ask(report.Question{Message: []byte(h.sign(h.letter(0), "north.example", "s1"))}); !a.Proved {
+		t.Errorf("%+v", a)
+	}
+	// A header too long to be read whole proves nothing.
+	if a := h.ask(report.Question{Message: []byte(strings.Repeat("X-Pad: x\r\n", 1000) + h.sign(h.letter(0), "north.example", "s1"))}); a.Proved {
+		t.Errorf("%+v", a)
+	}
+}
+
 func TestPartOfAnIncident(t *testing.T) {
 	h := newHouse(t)
 	ctx := t.Context()

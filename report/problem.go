@@ -224,3 +224,12 @@ func (c *Clerk) Returned(ctx context.Context, by cordon.Actor, since time.Time) 
 	}
 	return c.Store.ReturnedSince(ctx, since)
 }
+
+// Bounces counts the copies of a dispatch that came back by mail after they had
+// been handed over.
+func (c *Clerk) Bounces(ctx context.Context, by cordon.Actor, tenant cordon.TenantID, id cordon.DispatchID) (hard, soft int64, err error) {
+	if !by.Can(cordon.ReadDispatches, tenant) {
+		return 0, 0, mayNot("read what came back")
+	}
+	return c.Store.LateBounces(ctx, tenant, id)
+}

@@ -62,6 +62,9 @@ func (w *World) doIncident(_ *txtar.Archive, l line) error {
 	default:
 		err = fmt.Errorf("nobody can %q an incident", l.word(1))
 	}
+	if err != nil {
+		w.answer = err.Error()
+	}
 	return err
 }
 

@@ -216,7 +216,7 @@ func (s *Store) DeleteOverride(ctx context.Context, by cordon.Actor, id cordon.O
 
 type policyBody struct {
 	Steps   []cordon.EscalationStep `json:"steps"`
-	Repeats int           `json:"repeats"`
+	Repeats int                     `json:"repeats"`
 }
 
 func scanPolicy(r scanner) (c cordon.Policy, err error) {

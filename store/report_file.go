@@ -68,15 +68,27 @@ func (t *tx) fileReport(ctx context.Context, f cordon.Filing) (cordon.Report, co
 // problemFor answers the open problem that the report belongs to, or a new one
 // that saveProblem has still to write.
 func (t *tx) problemFor(ctx context.Context, f cordon.Filing) (cordon.Problem, error) {
-	rows, err := t.query(ctx, `SELECT `+problemColumns+` FROM problem p WHERE p.state IN ('open', 'investigating') AND p.exercise = CAST($1 AS BOOLEAN) ORDER BY p.num DESC LIMIT $2`,
-		f.Exercise, candidateProblems)
-	open, err := collect(rows, err, scanProblem)
-	if err != nil {
-		return cordon.Problem{}, err
+	// What is known of our own mail leads straight to its problem: no flood of
+	// others can hide it.
+	asks := []struct {
+		where string
+		args  []any
+	}{
+		{` AND p.dispatch = $3 AND p.dispatch <> ''`, []any{string(f.Clue.Dispatch)}},
+		{` AND p.tenant = $3 AND p.tenant <> ''`, []any{string(f.Clue.Tenant)}},
+		{``, nil},
 	}
-	for _, p := range open {
-		if p.Clue.Same(f.Clue) {
-			return p, nil
+	for _, ask := range asks {
+		rows, err := t.query(ctx, `SELECT `+problemColumns+` FROM problem p WHERE p.state IN ('open', 'investigating') AND p.exercise = CAST($1 AS BOOLEAN)`+ask.where+` ORDER BY p.num DESC LIMIT $2`,
+			append([]any{f.Exercise, candidateProblems}, ask.args...)...)
+		open, err := collect(rows, err, scanProblem)
+		if err != nil {
+			return cordon.Problem{}, err
+		}
+		for _, p := range open {
+			if p.Clue.Same(f.Clue) {
+				return p, nil
+			}
 		}
 	}
 	num, err := t.take(ctx, 0, "problem", 1)

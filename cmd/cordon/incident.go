@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -386,17 +385,4 @@ func (sh *shell) incidentCSV(ctx context.Context, r request) error {
 		return &cordon.Error{Code: cordon.Unavailable, Message: "the list broke off: what is there is not the whole", Remedy: "ask again"}
 	}
 	return nil
-}
-
-// version is the flag of every change that may be decided upon an old look.
-func versionFlag(f *pflag.FlagSet, version *int64) {
-	f.Int64Var(version, "if-version", 0, "refuse when the incident has changed since this version")
-}
-
-func taskNumber(text string) (int64, error) {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 1 {
-		return 0, misused("NUMBER", "is not a number", "copy it as cordon incident task list shows it")
-	}
-	return n, nil
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/cordonmail/cordon"
 )
@@ -339,4 +341,17 @@ func (sh *shell) incidentDecline() *cobra.Command {
 
 func (sh *shell) incidentEndExercise() *cobra.Command {
 	return sh.withReason("end-exercise", "End the incident of an exercise, whatever it owes", "  cordon incident end-exercise INC-12 --reason 'the drill is over'", "/end-exercise", "ended")
+}
+
+// versionFlag is the flag of every change that may be decided upon an old look.
+func versionFlag(f *pflag.FlagSet, version *int64) {
+	f.Int64Var(version, "if-version", 0, "refuse when the incident has changed since this version")
+}
+
+func taskNumber(text string) (int64, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 {
+		return 0, misused("NUMBER", "is not a number", "copy it as cordon incident task list shows it")
+	}
+	return n, nil
 }

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,7 +14,7 @@ import (
 )
 
 func (sh *shell) reportCommand() *cobra.Command {
-	return noun("report", "What people outside say of mail", sh.reportAdd(), sh.reportList(), sh.reportShow(), sh.reportRead())
+	return noun("report", "What people outside say of mail", sh.reportAdd(), sh.reportList(), sh.reportShow(), sh.reportRead(), sh.reportReturned(), sh.reportBounces())
 }
 
 func (sh *shell) reportAdd() *cobra.Command {
@@ -153,4 +154,56 @@ func (sh *shell) message(title string, fields []report.OpenedField, text string)
 	if text != "" {
 		sh.say("\n  %s", strings.ReplaceAll(text, "\n", "\n  "))
 	}
+}
+
+func (sh *shell) reportReturned() *cobra.Command {
+	var days int
+	cmd := &cobra.Command{
+		Use: "returned", Short: "How much mail came back and was only counted",
+		Example: "  cordon report returned --days 30", Args: cobra.NoArgs,
+	}
+	cmd.Flags().IntVar(&days, "days", 7, "how many days back, today included")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		var got part[struct {
+			What string `json:"what"`
+			N    int64  `json:"n"`
+		}]
+		r := request{method: get, path: "/v1/returned", query: url.Values{"days": {strconv.Itoa(days)}}}
+		if err := sh.ask(cmd.Context(), r, &got); err != nil {
+			return err
+		}
+		return sh.answer(got, func() {
+			var rows [][]string
+			for _, x := range got.Items {
+				rows = append(rows, []string{x.What, count(x.N)})
+			}
+			sh.table("WHAT COUNT", rows)
+		})
+	}
+	return cmd
+}
+
+func (sh *shell) reportBounces() *cobra.Command {
+	var tenant, dispatch string
+	cmd := &cobra.Command{
+		Use: "bounces --tenant TENANT --dispatch D", Short: "Copies of a dispatch that came back by mail after they had been handed over",
+		Long:    "A copy that comes back by mail stays delivered: what was handed over was handed over.\nIt counts as evidence, once.",
+		Example: "  cordon report bounces --tenant northside --dispatch dsp_…", Args: cobra.NoArgs,
+	}
+	cmd.Flags().StringVar(&tenant, "tenant", "", "tenant, by ID or handle")
+	cmd.Flags().StringVar(&dispatch, "dispatch", "", "the dispatch")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := require(cmd.Flags(), "tenant", "dispatch"); err != nil {
+			return err
+		}
+		var got struct {
+			Hard int64 `json:"hard"`
+			Soft int64 `json:"soft"`
+		}
+		if err := sh.ask(cmd.Context(), request{method: get, path: tenantPath(tenant, "/dispatches/"+url.PathEscape(dispatch)+"/bounces")}, &got); err != nil {
+			return err
+		}
+		return sh.answer(got, func() { sh.say("%s came back for good, %s for now", count(got.Hard), count(got.Soft)) })
+	}
+	return cmd
 }
