@@ -3,7 +3,6 @@ package inspect
 import (
 	"bytes"
 	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -114,5 +113,5 @@ func TestKindsOfRealMessages(t *testing.T) {
 	if all < 40 || right*100 < all*98 {
 		t.Errorf("%d of %d right", right, all)
 	}
-	t.Log(fmt.Sprintf("%d of %d", right, all))
+	t.Logf("%d of %d", right, all)
 }

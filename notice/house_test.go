@@ -44,12 +44,6 @@ func (c *clock) now() time.Time {
 	return c.at
 }
 
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
 // door is the far side of the seam: it answers a repeated key with the first
 // dispatch, as the house's own door does.
 type door struct {
