@@ -1,12 +1,24 @@
 package cordon
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // OutgoingID names one message of the outbox.
 type OutgoingID string
 
 // NewOutgoingID makes one.
-func NewOutgoingID() OutgoingID { return OutgoingID("out_" + RandomText(idRandomChars)) }
+func NewOutgoingID() OutgoingID { return OutgoingWith(RandomText(idRandomChars)) }
+
+// OutgoingWith is the message whose ID has this random part; its return path has
+// it too.
+func OutgoingWith(random string) OutgoingID { return OutgoingID(prefixOutgoing + random) }
+
+// Random is the part of the ID that nobody can guess.
+func (id OutgoingID) Random() string { return strings.TrimPrefix(string(id), prefixOutgoing) }
+
+const prefixOutgoing = "out_"
 
 // Channel is the way a message of the outbox takes.
 type Channel string

@@ -82,9 +82,9 @@ func (h *House) wirePaging(c Config, o Options, seen Storage, master []byte, nod
 		}
 		mail = h.pageRelay
 	}
-	senders := &senders{store: h.Store, from: from, now: o.Now, kept: map[cordon.OutboxLane]keptSender{}}
+	senders := &senders{store: h.Store, from: from, sign: c.Sign.DKIM, now: o.Now, kept: map[cordon.OutboxLane]keptSender{}}
 	h.pager = pager.New(pager.Config{Mail: mail, ExerciseMail: h.exercises.far, Sender: senders.of, Signer: newSigner(c.Sign), SMS: sms, WebhookSecret: secret,
-		PagerDuty: c.Pager.PagerDuty, Trusted: strings.Split(c.Pager.Trust, ","), Received: h.Told.take, Now: o.Now, Transport: o.Web})
+		PagerDuty: c.Pager.PagerDuty, Trusted: strings.Split(c.Pager.Trust, ","), Received: h.Told.take, BounceDomain: c.Queue.BounceDomain, Now: o.Now, Transport: o.Web})
 	if err := h.pager.Validate(); err != nil {
 		return err
 	}
@@ -146,6 +146,7 @@ func consoleURL(c Config) string {
 type senders struct {
 	store *store.Store
 	from  cordon.Address
+	sign  bool // with the domain's key; else the relay does
 	now   func() time.Time
 
 	mu   sync.Mutex
@@ -193,7 +194,7 @@ func (s *senders) make(ctx context.Context, lane cordon.OutboxLane) (pager.Sende
 			Remedy: "set from in [pager], or cordon notice identity set"}
 	}
 	made := pager.Sender{From: box}
-	if notice.Tenant == "" {
+	if notice.Tenant == "" || !s.sign {
 		return made, nil
 	}
 	domain, pkcs8, err := s.store.DomainKey(ctx, notice.Tenant, box.Address.Domain())

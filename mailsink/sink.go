@@ -44,6 +44,7 @@ type Copy struct {
 	Subject   string
 	FromName  string
 	From      string
+	Return    string // the envelope's sender, where it would be sent back to
 	Tag       string // the X-Cordon-Exercise header, when there is one
 	Data      []byte // nil once dropped from the mailbox
 }
@@ -174,7 +175,7 @@ func (s *Sink) take(from, to string, data []byte) error {
 		s.taken.Add(1)
 		return nil
 	}
-	c := Copy{At: s.config.Now(), To: to, From: from, Data: data}
+	c := Copy{At: s.config.Now(), To: to, From: from, Return: from, Data: data}
 	if m, err := mail.ReadMessage(bytes.NewReader(data)); err == nil {
 		c.MessageID = m.Header.Get("Message-Id")
 		c.Tag = m.Header.Get("X-Cordon-Exercise")

@@ -40,7 +40,7 @@ func (p *Pager) mail(ctx context.Context, o cordon.Outgoing) cordon.OutgoingOutc
 	if wire == nil {
 		return again("no relay is set")
 	}
-	out := wire.Send(ctx, message.Envelope{Tenant: o.Tenant, From: from.From.Address, To: cordon.Address(o.To), Data: raw}, func() bool { return ctx.Err() == nil })
+	out := wire.Send(ctx, message.Envelope{Tenant: o.Tenant, From: p.returnPath(o, from.From.Address), To: cordon.Address(o.To), Data: raw}, func() bool { return ctx.Err() == nil })
 	reply := out.Reply
 	if reply == "" {
 		reply = out.Reason
@@ -54,6 +54,14 @@ func (p *Pager) mail(ctx context.Context, o cordon.Outgoing) cordon.OutgoingOutc
 		return again("perhaps sent") // sent twice under one Message-ID rather than not at all
 	}
 	return again(reply)
+}
+
+// returnPath is unique to the message where a domain for bounces is set up.
+func (p *Pager) returnPath(o cordon.Outgoing, from cordon.Address) cordon.Address {
+	if p.cfg.BounceDomain == "" {
+		return from
+	}
+	return cordon.Address("o-" + o.ID.Random() + "@" + p.cfg.BounceDomain)
 }
 
 func (p *Pager) letter(ctx context.Context, o cordon.Outgoing, from Sender) ([]byte, error) {

@@ -36,6 +36,9 @@ type Config struct {
 	// Sender says by whom mail is sent, or why there is none.
 	Sender func(ctx context.Context, lane cordon.OutboxLane) (Sender, error)
 	Signer Signer // nil: the relay signs
+	// BounceDomain receives what comes back: the return path is unique to the
+	// message. "" = the sender's address.
+	BounceDomain string
 
 	SMS           SMS
 	WebhookSecret []byte // signs Standard Webhooks

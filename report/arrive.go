@@ -18,7 +18,7 @@ const (
 	NoBox     Box = iota // none of ours
 	Reports              // the abuse mailbox
 	Questions            // "is this really from you?"
-	Returns              // a return path, unique to a copy
+	Returns              // a return path, unique to a copy or to a message of the outbox
 )
 
 // BoxOf says what arrives at the address. Every return path of the right shape is
@@ -33,14 +33,28 @@ func (c *Clerk) BoxOf(a cordon.Address) Box {
 		}
 	}
 	if c.BounceDomain != "" && domain == strings.ToLower(c.BounceDomain) {
-		if token, ok := strings.CutPrefix(local, "b-"); ok && len(token) == codeChars {
+		if _, ok := returnToken(local, copyReturn); ok {
+			return Returns
+		}
+		if _, ok := returnToken(local, outgoingReturn); ok {
 			return Returns
 		}
 	}
 	return NoBox
 }
 
-const codeChars = 26
+// What the local part of a return path begins with, and how long the rest is: the
+// code of a copy, or the random part of an OutgoingID. Both are unguessable.
+const (
+	copyReturn     = "b-"
+	outgoingReturn = "o-"
+	codeChars      = 26
+)
+
+func returnToken(local, prefix string) (string, bool) {
+	token, ok := strings.CutPrefix(strings.ToLower(local), prefix)
+	return token, ok && len(token) == codeChars
+}
 
 // Receives says whether any mail comes in at all, and at which domains.
 func (c *Clerk) Receives() (domains []string) {
@@ -114,10 +128,15 @@ func (c *Clerk) arriveReturn(ctx context.Context, a Arrived) error {
 	return c.Store.CountReturned(ctx, cordon.ReturnedUnknown)
 }
 
-// bounced notes a bounce at the copy that its return path names. The token says
-// which copy: nothing that the bounce itself claims is believed for that.
+// bounced notes a bounce at the copy, or at the message of the outbox, that its
+// return path names. The token says which: nothing that the bounce itself claims
+// is believed for that.
 func (c *Clerk) bounced(ctx context.Context, a Arrived, found inspect.Found) error {
-	token := strings.TrimPrefix(strings.ToLower(strings.SplitN(string(a.To), "@", 2)[0]), "b-")
+	local, _, _ := strings.Cut(string(a.To), "@")
+	if token, ok := returnToken(local, outgoingReturn); ok {
+		return c.outgoingBounced(ctx, token, found)
+	}
+	token, _ := returnToken(local, copyReturn)
 	ref, ours := c.Codes.Ref(cordon.MessageCode(token))
 	b := cordon.LateBounce{Class: cordon.BounceSoft, Status: cleanStatus(found.Status)}
 	switch found.Class {
@@ -134,6 +153,16 @@ func (c *Clerk) bounced(ctx context.Context, a Arrived, found inspect.Found) err
 		return c.Store.CountReturned(ctx, cordon.ReturnedUnknown)
 	}
 	return err
+}
+
+// outgoingBounced notes that a message of the outbox came back for good: whoever
+// was to be woken or told by it was not, and whatever hangs on that goes on. What
+// comes back for now is still tried by a server on its way.
+func (c *Clerk) outgoingBounced(ctx context.Context, token string, found inspect.Found) error {
+	if found.Class != inspect.Hard {
+		return c.Store.CountReturned(ctx, cordon.ReturnedUnknown)
+	}
+	return c.Store.FailOutgoing(ctx, cordon.OutgoingWith(token), strings.TrimSpace("came back "+cleanStatus(found.Status)))
 }
 
 // cleanStatus is an enhanced status of at most three numbers (RFC 3463 2), or "".

@@ -42,5 +42,6 @@ type Store interface {
 	CountReturned(ctx context.Context, what cordon.Returned) error
 	ReturnedSince(ctx context.Context, since time.Time) (map[cordon.Returned]int64, error)
 	EnqueueOutgoing(ctx context.Context, all []cordon.Outgoing) error
+	FailOutgoing(ctx context.Context, id cordon.OutgoingID, reply string) error
 	Changed(topic string) (<-chan struct{}, func())
 }

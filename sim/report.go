@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -91,6 +92,26 @@ func (w *World) tell(how, letter string, n int, kind cordon.ReportKind) error {
 		return w.incoming("", "b-"+codeIn(letter)+"@"+bounceAt, undelivered(who))
 	}
 	return fmt.Errorf("say loop, forged, forward, stranger, click or bounce")
+}
+
+// returned ADDRESS hard|soft: the far side took the newest mail to the address, and
+// sends it back to where its return path leads.
+func (w *World) doReturned(_ *txtar.Archive, l line) error {
+	copies, _ := w.sink.Copies(0)
+	for _, c := range slices.Backward(copies) {
+		if c.To != l.word(0) {
+			continue
+		}
+		if c.Return == "" {
+			return fmt.Errorf("the mail to %s has no return path", c.To)
+		}
+		raw := undelivered(c.To)
+		if l.word(1) == "soft" {
+			raw = strings.ReplaceAll(strings.ReplaceAll(raw, "5.1.1", "4.2.2"), "Action: failed", "Action: delayed")
+		}
+		return w.incoming("", c.Return, raw)
+	}
+	return fmt.Errorf("no mail to %s arrived", l.word(0))
 }
 
 // codeIn is the code in a letter's Message-ID.

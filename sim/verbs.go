@@ -52,6 +52,7 @@ func verbs() map[string]func(*World, *txtar.Archive, line) error {
 		"complain":   (*World).doComplain,
 		"sighted":    (*World).doSighted,
 		"tell":       (*World).doTell,
+		"returned":   (*World).doReturned,
 		"problem":    (*World).doProblem,
 		"answer":     (*World).doAnswer,
 		"heard":      (*World).doHeard,
