@@ -34,6 +34,8 @@ type Herald struct {
 
 	mu     sync.Mutex
 	looked map[int64]time.Time // when the figures of a number were last compared
+
+	kept cordon.Glance // of Step alone
 }
 
 // New makes a Herald.

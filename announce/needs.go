@@ -11,6 +11,7 @@ import (
 type Store interface {
 	Changed(topic string) (<-chan struct{}, func())
 
+	LedgerHead(ctx context.Context) (size int64, root [32]byte, err error)
 	Incident(ctx context.Context, id cordon.IncidentID) (cordon.Incident, error)
 	IncidentFigures(ctx context.Context, id cordon.IncidentID) (cordon.Figures, error)
 	IncidentMailKinds(ctx context.Context, id cordon.IncidentID) ([]cordon.Kind, error)

@@ -21,9 +21,29 @@ const (
 // and keeps nothing else from being done.
 func (h *Herald) Step(ctx context.Context) error {
 	return errors.Join(
-		h.openFirst(ctx), h.store.ForgetPromises(ctx), h.pagePromises(ctx), h.correct(ctx), h.postWaiting(ctx),
-		h.answerWishes(ctx), h.mail(ctx), h.store.ForgetSubscriptions(ctx),
+		h.keepUp(ctx), h.pagePromises(ctx), h.postWaiting(ctx), h.answerWishes(ctx), h.mail(ctx),
 	)
+}
+
+// keepUp does what follows from what happened, when there is a new entry in the
+// ledger.
+func (h *Herald) keepUp(ctx context.Context) error {
+	size, _, err := h.store.LedgerHead(ctx)
+	if err != nil {
+		return err
+	}
+	now := h.now()
+	if !h.kept.Old(size, now) {
+		return nil
+	}
+	waits, err := h.correct(ctx)
+	if err := errors.Join(err, h.openFirst(ctx), h.store.ForgetPromises(ctx), h.store.ForgetSubscriptions(ctx)); err != nil {
+		return err
+	}
+	if !waits {
+		h.kept = cordon.Glance{Size: size, At: now}
+	}
+	return nil
 }
 
 // openFirst promises the first post of every incident that became public, and
@@ -98,20 +118,21 @@ const (
 
 // correct drafts a correction for every number of which a published figure is not
 // true any more, and drops those that are not needed.
-func (h *Herald) correct(ctx context.Context) error {
+func (h *Herald) correct(ctx context.Context) (waits bool, err error) {
 	for after := int64(0); ; {
 		all, err := h.store.PublishedFigures(ctx, after, aStep)
 		if err != nil {
-			return err
+			return waits, err
 		}
 		for _, p := range all {
 			after = p.Last.Number
 			if !h.compareNow(p.Last) {
+				waits = waits || !p.Last.State.Over()
 				continue
 			}
 			now, err := h.store.IncidentFigures(ctx, p.Last.Incident)
 			if err != nil {
-				return fmt.Errorf("figures of announcement %d: %w", p.Last.Number, err)
+				return waits, fmt.Errorf("figures of announcement %d: %w", p.Last.Number, err)
 			}
 			if changed := changedFigures(p.Figures, now); len(changed) > 0 {
 				err = h.store.KeepCorrection(ctx, correction(p.Last, changed, now))
@@ -119,11 +140,11 @@ func (h *Herald) correct(ctx context.Context) error {
 				err = h.store.DropCorrection(ctx, p.Last.Number)
 			}
 			if err != nil {
-				return err
+				return waits, err
 			}
 		}
 		if len(all) < aStep {
-			return nil
+			return waits, nil
 		}
 	}
 }

@@ -85,7 +85,7 @@ type Options struct {
 	Log   *slog.Logger
 	Rand  *rand.Rand
 	Relay queue.Relay // instead of the SMTP client; the mail of exercise tenants never goes to it
-	Demo  bool        // banner: nothing leaves this machine
+	Demo  bool        // banner; nothing leaves this machine, the mail that wakes people included
 	// Sink says what the receiving server of exercises keeps. The zero Config
 	// remembers the newest 20,000 copies by their headers.
 	Sink mailsink.Config

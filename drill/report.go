@@ -60,7 +60,17 @@ type Expectation struct {
 // Millis is a length of time that JSON holds in whole milliseconds.
 type Millis time.Duration
 
-func (m Millis) String() string { return time.Duration(m).String() }
+// String is the length of time as people read it, without fractions of a
+// millisecond.
+func (m Millis) String() string { return time.Duration(m).Round(time.Millisecond).String() }
+
+// atMost is a limit of time as people read it.
+func atMost(d time.Duration) string {
+	if d < 5*time.Minute {
+		return fmt.Sprintf("≤ %d s", d/time.Second)
+	}
+	return fmt.Sprintf("≤ %d min", d/time.Minute)
+}
 
 func (m Millis) MarshalJSON() ([]byte, error) {
 	return json.Marshal(time.Duration(m).Milliseconds())

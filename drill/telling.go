@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/cordonmail/cordon"
@@ -82,6 +83,12 @@ func (r *Rehearsal) openByHand(ctx context.Context, p *Practice, seen []cordon.Q
 	return nil
 }
 
+// AwaitIncident waits until an incident concerns the practice.
+func (r *Rehearsal) AwaitIncident(ctx context.Context, p *Practice) error {
+	_, err := r.incidentsOf(ctx, []*Practice{p})
+	return err
+}
+
 // incidentsOf waits for the incidents of the practices; each once.
 func (r *Rehearsal) incidentsOf(ctx context.Context, practices []*Practice) (found []cordon.Incident, err error) {
 	err = until(ctx, openedWithin, func() (bool, error) {
@@ -151,14 +158,41 @@ func (t *telling) answer(ctx context.Context) error {
 		return err
 	}
 	wait := page.TriggeredAt.Sub(t.i.OpenedAt)
-	t.expect("paged after it was opened", "≤ "+pagedWithin.String(), Millis(wait), page.ID != "" && wait <= pagedWithin)
+	t.expect("paged after it was opened", atMost(pagedWithin), Millis(wait), page.ID != "" && wait <= pagedWithin)
 	if page.ID == "" {
 		return nil
+	}
+	if err := t.awaitPager(ctx, page.ID); err != nil {
+		return err
 	}
 	if err := t.operator.call(ctx, http.MethodPost, "/v1/pages/"+string(page.ID)+"/ack", map[string]any{"minutes": 60}, nil); err != nil {
 		return fmt.Errorf("acknowledge: %w", err)
 	}
 	return t.operator.call(ctx, http.MethodPost, t.path("/assign"), map[string]any{"role": cordon.RoleCommander, "take": true}, nil)
+}
+
+// awaitPager waits until the page has reached somebody. An installation without
+// anybody on call is told so; what follows does not hang on it.
+func (t *telling) awaitPager(ctx context.Context, id cordon.PageID) error {
+	var page struct {
+		Page   cordon.OnCallPage  `json:"page"`
+		Events []cordon.PageEvent `json:"events"`
+	}
+	nobody := func(e cordon.PageEvent) bool { return e.Kind == cordon.PageEventNobody }
+	err := until(ctx, pagedWithin, func() (bool, error) {
+		err := t.operator.call(ctx, http.MethodGet, "/v1/pages/"+string(id), nil, &page)
+		return !page.Page.FirstSentAt.IsZero() || slices.ContainsFunc(page.Events, nobody), err
+	})
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(page.Events, nobody) {
+		t.tell("%s: nobody is on call, the page reached nobody", t.i.Name())
+		return nil
+	}
+	took := page.Page.FirstSentAt.Sub(t.i.OpenedAt)
+	t.expect("whoever is on call has the page", atMost(pagedWithin), Millis(took), !page.Page.FirstSentAt.IsZero() && took <= pagedWithin)
+	return nil
 }
 
 // contain does what a person does about what the rules left: it stops what may
@@ -188,7 +222,7 @@ func (t *telling) contain(ctx context.Context) error {
 		return err
 	}
 	took := t.i.ContainedAt.Sub(t.i.OpenedAt)
-	t.expect("contained after it was opened", "≤ "+containedWithin.String(), Millis(took), !t.i.ContainedAt.IsZero() && took <= containedWithin)
+	t.expect("contained after it was opened", atMost(containedWithin), Millis(took), !t.i.ContainedAt.IsZero() && took <= containedWithin)
 	return t.recover(ctx)
 }
 
@@ -267,263 +301,4 @@ func (t *telling) resolveTooEarly(ctx context.Context) error {
 		return nil
 	}
 	return err
-}
-
-// announce posts what the house drafted, where the public is owed a word.
-func (t *telling) announce(ctx context.Context) error {
-	if !t.i.Public {
-		return nil
-	}
-	draft, err := t.draft(ctx)
-	if err != nil {
-		return err
-	}
-	t.expect("the first announcement drafted itself", true, draft.ID != "", draft.ID != "")
-	if draft.ID == "" {
-		return nil
-	}
-	return t.post(ctx, draft, "first announcement", announcedWithin)
-}
-
-// draft waits for the house's own draft about the incident.
-func (t *telling) draft(ctx context.Context) (draft cordon.AnnouncementDraft, err error) {
-	err = until(ctx, tellingMost, func() (bool, error) {
-		err := pages(ctx, t.operator, "/v1/announcement-drafts", nil, func(d cordon.AnnouncementDraft) {
-			if d.Incident == t.i.ID {
-				draft = d
-			}
-		})
-		return draft.ID != "", err
-	})
-	return draft, err
-}
-
-// post signs a draft and posts it.
-func (t *telling) post(ctx context.Context, draft cordon.AnnouncementDraft, what string, within time.Duration) error {
-	var posted struct {
-		Post *cordon.Announcement `json:"post"`
-	}
-	body := map[string]any{"version": draft.Version, "signed_by": "Duty officer (EXERCISE)"}
-	if err := t.operator.call(ctx, http.MethodPost, "/v1/announcement-drafts/"+string(draft.ID)+"/post", body, &posted); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	if posted.Post == nil {
-		t.expect(what+" posted", true, "waits for a witness", false)
-		return nil
-	}
-	took := posted.Post.PostedAt.Sub(t.i.OpenedAt)
-	t.expect(what+" posted, watermarked", "≤ "+within.String(), Millis(took), took <= within && posted.Post.Exercise())
-	return nil
-}
-
-// notify tells the practices, with their exact lists, and writes to whoever got
-// something bad.
-func (t *telling) notify(ctx context.Context) error {
-	var damage cordon.Assessment
-	if err := t.operator.call(ctx, http.MethodGet, t.path("/damage"), nil, &damage); err != nil {
-		return err
-	}
-	if damage.Delivered+damage.Unknown == 0 {
-		return nil // nobody is owed a letter
-	}
-	var notice struct {
-		Hash    string               `json:"hash"`
-		Missing []cordon.NoticeField `json:"missing"`
-		Reach   cordon.NoticeReach   `json:"reach"`
-	}
-	if err := t.operator.call(ctx, http.MethodGet, t.path("/notice"), nil, &notice); err != nil {
-		return fmt.Errorf("look at the notice: %w", err)
-	}
-	t.expect("the notice drafted itself", "nothing missing", fmt.Sprintf("%d missing", len(notice.Missing)), len(notice.Missing) == 0)
-	if len(notice.Missing) > 0 {
-		return nil
-	}
-	body := map[string]any{"hash": notice.Hash, "follow_up": true}
-	if err := t.operator.call(ctx, http.MethodPost, t.path("/notice/approve"), body, nil); err != nil {
-		return fmt.Errorf("approve the notice: %w", err)
-	}
-	return t.awaitLetters(ctx, notice.Reach.Mailable)
-}
-
-// awaitLetters waits until every practice is told and every letter has left.
-func (t *telling) awaitLetters(ctx context.Context, people int64) error {
-	var tellings []cordon.Telling
-	var sent int64
-	err := until(ctx, tellingMost, func() (bool, error) {
-		tellings, sent = nil, 0
-		if err := pages(ctx, t.operator, t.path("/notice/tellings"), nil, func(n cordon.Telling) { tellings = append(tellings, n) }); err != nil {
-			return false, err
-		}
-		done := len(tellings) > 0
-		for _, n := range tellings {
-			done = done && n.State != cordon.TellingPlanned && (n.FollowUp == cordon.FollowUpAccepted || n.FollowUp == cordon.FollowUpNobody)
-			if n.Dispatch == "" {
-				continue
-			}
-			var d cordon.Dispatch
-			if err := t.operator.call(ctx, http.MethodGet, "/v1/tenants/"+string(n.Tenant)+"/dispatches/"+string(n.Dispatch), nil, &d); err != nil {
-				return false, err
-			}
-			sent += d.Counts.Delivered
-			done = done && d.Counts.Open() == 0
-		}
-		return done && sent >= people, nil
-	})
-	if err != nil {
-		return err
-	}
-	told := 0
-	for _, n := range tellings {
-		if n.State == cordon.TellingTold {
-			told++
-		}
-	}
-	t.expect("practices told, each with its exact list", len(tellings), told, told == len(tellings) && told > 0)
-	t.letters = sent
-	t.expect("letters to everyone who got something bad, and to nobody else", people, sent, sent == people)
-	return nil
-}
-
-// answerReporters makes the problems of the practices part of the incident, and
-// tells everybody who reported what came of it.
-func (t *telling) answerReporters(ctx context.Context) error {
-	var mine []cordon.Problem
-	err := pages(ctx, t.operator, "/v1/problems", url.Values{"open": {"true"}}, func(x cordon.Problem) {
-		if x.Exercise && x.OpenedAt.After(t.began) && (x.Incident == t.i.ID || x.Tenant != "" && x.Tenant == t.i.Tenant) {
-			mine = append(mine, x)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	for _, x := range mine {
-		path := "/v1/problems/" + string(x.ID)
-		if x.Incident == "" {
-			if err := t.operator.call(ctx, http.MethodPost, path+"/link", map[string]any{"incident": t.i.ID}, nil); err != nil {
-				return fmt.Errorf("link %s: %w", x.Name(), err)
-			}
-		}
-		if x.State == cordon.ProblemOpen {
-			if err := t.operator.call(ctx, http.MethodPost, path+"/settle", map[string]any{"state": cordon.ProblemInvestigating}, nil); err != nil {
-				return fmt.Errorf("look at %s: %w", x.Name(), err)
-			}
-		}
-		var settled struct {
-			Told int64 `json:"told"`
-		}
-		body := map[string]any{"state": cordon.ProblemAnswered, "outcome": "EXERCISE: the message did not come from us. Addresses were taken from a directory; we have closed the gap."}
-		if err := t.operator.call(ctx, http.MethodPost, path+"/settle", body, &settled); err != nil {
-			return fmt.Errorf("answer %s: %w", x.Name(), err)
-		}
-		t.expect(x.Name()+": everybody who reported it was told", x.Counts.Reporters, settled.Told, settled.Told == x.Counts.Reporters)
-	}
-	return nil
-}
-
-// settleTasks marks what the playbook asks for as done.
-func (t *telling) settleTasks(ctx context.Context) error {
-	tasks, err := whole[cordon.IncidentTask](ctx, t.operator, t.path("/tasks"), nil)
-	if err != nil {
-		return err
-	}
-	for _, task := range tasks {
-		if task.State != cordon.TaskOpen || !task.Required {
-			continue
-		}
-		body := map[string]any{"state": cordon.TaskDone, "reason": "EXERCISE"}
-		if err := t.operator.call(ctx, http.MethodPost, t.path(fmt.Sprintf("/tasks/%d", task.Num)), body, nil); err != nil {
-			return fmt.Errorf("task %d: %w", task.Num, err)
-		}
-	}
-	return nil
-}
-
-// decideClocks: no law asks for anything after an exercise.
-func (t *telling) decideClocks(ctx context.Context) error {
-	clocks, err := whole[cordon.Clock](ctx, t.operator, "/v1/clocks", url.Values{"incident": {string(t.i.ID)}})
-	if err != nil {
-		return err
-	}
-	regimes := map[string]bool{}
-	for _, c := range clocks {
-		if c.Decision == cordon.ClockUndecided {
-			regimes[c.Regime.ID] = true
-		}
-	}
-	for regime := range regimes {
-		body := map[string]any{"regime": regime, "decision": cordon.ClockDoesNot, "because": "EXERCISE: nobody's data was concerned"}
-		if err := t.operator.call(ctx, http.MethodPost, t.path("/clocks"), body, nil); err != nil {
-			return fmt.Errorf("decide %s: %w", regime, err)
-		}
-	}
-	return nil
-}
-
-// close says in public that it is over, and resolves the incident: now nothing is
-// owed, or what is has a name.
-func (t *telling) close(ctx context.Context) error {
-	if t.i.Public {
-		if err := t.announceEnd(ctx); err != nil {
-			return err
-		}
-	}
-	var owed []cordon.Debt
-	err := until(ctx, tellingMost, func() (done bool, err error) {
-		owed, err = whole[cordon.Debt](ctx, t.operator, t.path("/owed"), nil)
-		return len(owed) == 0, err
-	})
-	if err != nil {
-		return err
-	}
-	got := "nothing"
-	if len(owed) > 0 {
-		got = owed[0].Text
-	}
-	t.expect("still owed in the end", "nothing", got, len(owed) == 0)
-	if len(owed) > 0 {
-		return nil
-	}
-	if err := t.operator.call(ctx, http.MethodPost, t.path("/move"), map[string]any{"state": cordon.IncidentResolved, "reason": "EXERCISE: told to the last letter"}, &t.i); err != nil {
-		return fmt.Errorf("resolve: %w", err)
-	}
-	t.expect("resolved", cordon.IncidentResolved, t.i.State, t.i.State == cordon.IncidentResolved)
-	return nil
-}
-
-// announceEnd follows the first announcement with the last.
-func (t *telling) announceEnd(ctx context.Context) error {
-	var first cordon.Announcement
-	if err := pages(ctx, t.operator, "/v1/announcements", url.Values{"incident": {string(t.i.ID)}}, func(a cordon.Announcement) { first = a }); err != nil {
-		return err
-	}
-	if first.Number == 0 {
-		return nil // none was posted, which is noted already
-	}
-	var draft cordon.AnnouncementDraft
-	body := map[string]any{
-		"number": first.Number, "kind": cordon.AnnounceResolved, "incident": t.i.ID, "title": first.Title, "state": cordon.PublicResolved, "impact": cordon.ImpactNone,
-		"body":      "This exercise is over. {{copies_delivered}} copies of the message were delivered, to {{recipients_affected}} people of {{tenants_affected}} practices; each has been written to.",
-		"signed_by": "Duty officer (EXERCISE)", "not_affected": "Nobody outside the exercise was concerned.",
-	}
-	if err := t.operator.call(ctx, http.MethodPost, "/v1/announcement-drafts", body, &draft); err != nil {
-		return fmt.Errorf("last announcement: %w", err)
-	}
-	return t.post(ctx, draft, "last announcement", toldWithin)
-}
-
-// measure reads the times that the house itself worked out.
-func (t *telling) measure(ctx context.Context) (Told, error) {
-	var m cordon.IncidentMeasures
-	if err := t.operator.call(ctx, http.MethodGet, t.path("/measures"), nil, &m); err != nil {
-		return Told{}, err
-	}
-	told := Told{
-		Incident: t.i.Name(), Kind: string(t.i.Kind), Severity: t.i.Severity, People: m.Recipients, Tenants: m.Tenants, Letters: t.letters,
-		TTA: Millis(m.TTA.Duration()), TTI: Millis(m.TTI.Duration()), TTN: Millis(m.TTN.Duration()), TTR: Millis(m.TTR.Duration()),
-	}
-	if m.Recipients > 0 {
-		t.expect("time until the last practice was told", "≤ "+toldWithin.String(), told.TTI, m.TTI.Known && told.TTI <= Millis(toldWithin))
-		t.expect("time until the last letter left", "≤ "+writtenWithin.String(), told.TTN, m.TTN.Known && told.TTN <= Millis(writtenWithin))
-	}
-	return told, nil
 }

@@ -38,6 +38,7 @@ type Keeper struct {
 	people map[cordon.IncidentID]reached  // counted anew only when a copy more was delivered
 	past   map[cordon.IncidentID]measured // of incidents that are over
 	sights map[sightKey]sized             // what was counted last, for pages that look every second
+	looked cordon.Glance                  // at all open incidents, of Step alone
 }
 
 type reached struct{ copies, dispatches, people int64 }
@@ -112,16 +113,32 @@ func (k *Keeper) rest(ctx context.Context, signals, stops <-chan struct{}) error
 // Step takes in what came, looks at every open incident, and calls whom it owes a
 // call. It may run on several nodes at once, and again after it broke off anywhere.
 func (k *Keeper) Step(ctx context.Context) error {
-	errs := []error{k.takeIn(ctx)}
+	return errors.Join(k.takeIn(ctx), k.tendAll(ctx), k.calls(ctx))
+}
+
+// tendAll looks at every open incident, when there is a new entry in the ledger.
+func (k *Keeper) tendAll(ctx context.Context) error {
+	size, _, err := k.store.LedgerHead(ctx)
+	if err != nil {
+		return err
+	}
+	now := k.now()
+	if !k.looked.Old(size, now) {
+		return nil
+	}
 	open, err := k.openOnes(ctx)
-	errs = append(errs, err)
+	errs := []error{err}
 	for _, i := range open {
 		if err := k.tend(ctx, i); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", i.Name(), err))
 		}
 	}
 	k.forget(open)
-	return errors.Join(append(errs, k.calls(ctx))...)
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	k.looked = cordon.Glance{Size: size, At: now}
+	return nil
 }
 
 // takeIn does with each sign what the rules say, in the order in which they came.

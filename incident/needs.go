@@ -15,6 +15,7 @@ type Store interface {
 	SightIncident(ctx context.Context, by cordon.Actor, g cordon.IncidentSighting) (i cordon.Incident, opened bool, err error)
 	OpenIncident(ctx context.Context, by cordon.Actor, n cordon.NewIncident) (cordon.Incident, error)
 
+	LedgerHead(ctx context.Context) (size int64, root [32]byte, err error)
 	Incident(ctx context.Context, id cordon.IncidentID) (cordon.Incident, error)
 	IncidentNumbered(ctx context.Context, number int64) (cordon.Incident, error)
 	Incidents(ctx context.Context, f cordon.IncidentFilter, p cordon.Page) ([]cordon.Incident, string, error)

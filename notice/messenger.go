@@ -40,6 +40,8 @@ type Messenger struct {
 	interval   time.Duration
 	now        func() time.Time
 	log        *slog.Logger
+
+	looked cordon.Glance // at all open incidents, of Step alone
 }
 
 // New makes a Messenger. The error is about the folder of regimes.

@@ -8,6 +8,7 @@ import (
 
 // Store is what telling asks of storage.
 type Store interface {
+	LedgerHead(ctx context.Context) (size int64, root [32]byte, err error)
 	Changed(topic string) (<-chan struct{}, func())
 
 	Incident(ctx context.Context, id cordon.IncidentID) (cordon.Incident, error)

@@ -55,6 +55,19 @@ func (m *Messenger) Run(ctx context.Context) error {
 // about clocks. It may be called on several nodes at once, and again after it was
 // broken off anywhere.
 func (m *Messenger) Step(ctx context.Context) error {
+	return errors.Join(m.tendAll(ctx), m.finish(ctx), m.pageClocks(ctx))
+}
+
+// tendAll looks after every open incident, when there is a new entry in the ledger.
+func (m *Messenger) tendAll(ctx context.Context) error {
+	size, _, err := m.store.LedgerHead(ctx)
+	if err != nil {
+		return err
+	}
+	now := m.now()
+	if !m.looked.Old(size, now) {
+		return nil
+	}
 	var errs []error
 	for page := (cordon.Page{Limit: 500}); ; {
 		open, next, err := m.store.Incidents(ctx, cordon.IncidentFilter{Open: true}, page)
@@ -70,8 +83,11 @@ func (m *Messenger) Step(ctx context.Context) error {
 			break
 		}
 	}
-	errs = append(errs, m.finish(ctx), m.pageClocks(ctx))
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	m.looked = cordon.Glance{Size: size, At: now}
+	return nil
 }
 
 // tend looks after one open incident.

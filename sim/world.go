@@ -72,7 +72,7 @@ func (w *World) start() {
 	// Fewer turns an hour of the bubble's time; what matters is woken by its cause.
 	config.Queue.Poll.Duration, config.Queue.DeadAfter.Duration = 10*time.Second, 10*time.Minute
 	config.Ledger.Checkpoint.Duration = 10 * time.Minute
-	config.Watch.Interval.Duration = 10 * time.Second
+	config.Watch.Interval.Duration, config.Incident.Interval.Duration = 10*time.Second, 10*time.Second
 	config.Status = app.StatusConfig{URL: statusURL, Name: "Northside Mail", FirstNumber: 42837}
 	config.Reports.Mailbox, config.Queue.BounceDomain, config.Reports.Loops = abuseBox, bounceAt, loopAt
 	client := relay.New(relay.Config{Addr: "relay.invalid:25", TLS: relay.TLSOff, Connections: 4, Dial: w.wire.dial, Now: time.Now})

@@ -19,6 +19,9 @@ func (d *demo) tellIncidents(ctx context.Context, rehearsal *drill.Rehearsal) (b
 	if err != nil {
 		return false, err
 	}
+	if err := rehearsal.AwaitIncident(ctx, d.practices[bystander]); err != nil {
+		return false, err
+	}
 	telling, told, err := rehearsal.TellAll(ctx, began, d.practices)
 	if err != nil {
 		return false, err

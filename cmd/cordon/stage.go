@@ -32,6 +32,7 @@ const keepMessages = 2000
 // openStage starts the house. The caller closes the stage.
 func openStage(ctx context.Context, config app.Config, options app.Options) (*stage, error) {
 	config.Relay.Address = ""
+	config.Pager.From = "cordon@platform.invalid"
 	config.Watch.Interval.Duration = time.Second // as long as its stages wait
 	options.Demo = true
 	options.Sink = mailsink.Config{Keep: keepMessages}
@@ -46,6 +47,9 @@ func openStage(ctx context.Context, config app.Config, options app.Options) (*st
 	go func() { s.done <- house.Run(running, func(address string) { ready <- address }) }()
 	select {
 	case s.address = <-ready:
+		if err := s.putOnCall(ctx); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
 		return s, nil
 	case err := <-s.done:
 		cancel()
