@@ -199,6 +199,26 @@ func TestContainedAndBack(t *testing.T) {
 	}
 }
 
+// What was recorded before an incident ends is part of it, though nobody had looked
+// at it yet: it opens no second one.
+func TestWhatCameBeforeTheEndBelongsToIt(t *testing.T) {
+	w := newWorld(t)
+	w.signal(cordon.Signal{Kind: cordon.SignalUnknownID, Tenant: w.north, Key: w.key})
+	w.step()
+	i := w.only()
+	w.signal(cordon.Signal{Kind: cordon.SignalDecoy, Tenant: w.north, Key: w.key})
+	_, err := w.keeper.Decline(t.Context(), operator, i.ID, 0, "a test of ours")
+	w.ok(err)
+	w.step()
+	w.only()
+	w.signal(cordon.Signal{Kind: cordon.SignalDecoy, Tenant: w.north, Key: w.key})
+	w.step()
+	all, _, err := w.Incidents(t.Context(), cordon.IncidentFilter{}, cordon.Page{})
+	if w.ok(err); len(all) != 2 {
+		t.Errorf("what came afterwards: %d incidents", len(all))
+	}
+}
+
 func TestAnExerciseEndsWithItsPractices(t *testing.T) {
 	w := newWorld(t)
 	drill := w.tenant("drill", true)

@@ -172,6 +172,11 @@ func (k *Keeper) Move(ctx context.Context, by cordon.Actor, id cordon.IncidentID
 		}
 		return k.store.ContainIncident(ctx, by, id, version, c.At, text)
 	}
+	if !to.Open() { // what came before the end belongs to it, also what nobody has looked at yet
+		if err := k.takeIn(ctx); err != nil {
+			return i, err
+		}
+	}
 	return k.store.MoveIncident(ctx, by, id, version, to, text)
 }
 
@@ -190,6 +195,9 @@ func (k *Keeper) Decline(ctx context.Context, by cordon.Actor, id cordon.Inciden
 		return i, err
 	}
 	if err := cordon.ValidIncidentText("reason", why, false); err != nil {
+		return i, err
+	}
+	if err := k.takeIn(ctx); err != nil {
 		return i, err
 	}
 	return k.store.MoveIncident(ctx, by, id, version, cordon.IncidentDeclined, why)
@@ -217,6 +225,9 @@ func (k *Keeper) EndExercise(ctx context.Context, by cordon.Actor, id cordon.Inc
 		return i, err
 	}
 	if err := cordon.ValidIncidentText("reason", why, false); err != nil {
+		return i, err
+	}
+	if err := k.takeIn(ctx); err != nil {
 		return i, err
 	}
 	return k.store.EndExercise(ctx, by, id, why)
