@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cordonmail/cordon"
+	"github.com/cordonmail/cordon/ledger"
 )
 
 // Question is cordon.Question as it is asked for.
@@ -185,12 +186,17 @@ func (a *API) listTenantEntries(ctx context.Context, x *exchange, in *tenantEntr
 // head is the ledger's size and root, signed.
 type head struct {
 	cordon.Checkpoint
-	Verifier string `json:"verifier" doc:"Key that checks the note (golang.org/x/mod/sumdb/note)" example:"cordon.local/ledger+5f1c…"`
+	Verifier  string            `json:"verifier" doc:"Key that checks the note (golang.org/x/mod/sumdb/note)" example:"cordon.local/ledger+5f1c…"`
+	Witnesses ledger.Witnessing `json:"witnesses" doc:"What others have countersigned"`
 }
 
 func (a *API) ledgerHead(ctx context.Context, _ *exchange, _ *struct{}) (*answer[head], error) {
 	c, err := a.Auditor.Checkpoint(ctx)
-	return answered(head{c, a.Auditor.VerifierKey()}, err)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := a.Auditor.Witnesses(ctx)
+	return answered(head{c, a.Auditor.VerifierKey(), seen}, err)
 }
 
 // The lines of a verification's answer.

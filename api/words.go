@@ -200,5 +200,9 @@ func sizeWords() map[string]word {
 		"size":                    {doc: "Entries in the ledger", example: 1834},
 		"root":                    {doc: "Root hash, base64", example: "y3T0a9c9mD1bQ6o1m0Z0p3nq5G2b0l8r2s4t6u8v0w0="},
 		"note":                    {doc: "Signed note: C2SP tlog-checkpoint"},
+		"Witnessing.asked":        {doc: "Witnesses that each checkpoint is shown to", example: []any{"witness.example/w1"}},
+		"Witnessing.signed":       {doc: "Who signed that size", example: []any{"witness.example/w1"}},
+		"Witnessing.size":         {doc: "Greatest size that one of them signed; 0: none yet", example: 1800},
+		"Witnessing.at":           {doc: "When the checkpoint of that size was signed here", example: "2026-11-22T04:58:00Z"},
 	}
 }

@@ -44,6 +44,7 @@ type incidentPage struct {
 	Recover []linkRow
 	Scope   []scopeRow
 	Whole   bool // the viewer sees all of it, not one tenant's share
+	Bundle  bool // he may take the evidence along
 	Facts   []fact
 
 	Measures []measureRow
@@ -156,7 +157,7 @@ func (c *Console) incidentOf(ctx context.Context, a cordon.Actor, id cordon.Inci
 		return incidentPage{}, err
 	}
 	p := incidentPage{Row: c.incidentRow(i), Says: stateSays(i), Exercise: i.Exercise, Whole: a.Tenant == "",
-		May: a.Can(cordon.ManageIncidents, ""), MayNote: a.Can(cordon.ManageIncidents, a.Tenant)}
+		May: a.Can(cordon.ManageIncidents, ""), MayNote: a.Can(cordon.ManageIncidents, a.Tenant), Bundle: a.Can(cordon.ReadLedger, "")}
 	for _, fill := range []func(context.Context, cordon.Actor, cordon.Incident, *incidentPage) error{
 		c.incidentSight, c.incidentWork, c.incidentTies, c.incidentEnd,
 	} {

@@ -64,6 +64,7 @@ func (c *Console) table() []route {
 		{"GET", "/incidents/{id}", cordon.ReadIncidents, c.incident},
 		{"GET", "/live/incidents/{id}", cordon.ReadIncidents, c.incidentLive},
 		{"GET", "/incidents/{id}/affected.csv", cordon.Assess, c.incidentCSV},
+		{"GET", "/incidents/{id}/bundle.zip", cordon.ReadLedger, c.incidentBundle},
 		{"POST", "/incidents/{id}/do/{act}", cordon.ManageIncidents, c.actOnIncident},
 		{"GET", "/measures", cordon.ReadIncidents, c.measures},
 

@@ -83,12 +83,6 @@ func (r *Rehearsal) openByHand(ctx context.Context, p *Practice, seen []cordon.Q
 	return nil
 }
 
-// AwaitIncident waits until an incident concerns the practice.
-func (r *Rehearsal) AwaitIncident(ctx context.Context, p *Practice) error {
-	_, err := r.incidentsOf(ctx, []*Practice{p})
-	return err
-}
-
 // incidentsOf waits for the incidents of the practices; each once.
 func (r *Rehearsal) incidentsOf(ctx context.Context, practices []*Practice) (found []cordon.Incident, err error) {
 	err = until(ctx, openedWithin, func() (bool, error) {

@@ -10,11 +10,13 @@ import (
 	"github.com/cordonmail/cordon"
 )
 
+// WrongSubject begins the subject of the letter that was meant for others.
+const WrongSubject = "EXERCISE: your result is ready"
+
 const (
-	wrongSubject = "EXERCISE: your result is ready"
-	wrongStage   = 10               // copies of its first stage
-	wrongWatch   = 30 * time.Second // that the first stage is watched
-	notForMe     = 5                // patients who say that it was not for them
+	wrongStage = 10               // copies of its first stage
+	wrongWatch = 30 * time.Second // that the first stage is watched
+	notForMe   = 5                // patients who say that it was not for them
 )
 
 // wrongLetter: nobody attacks. An approved letter goes to the wrong people, as
@@ -73,7 +75,7 @@ func (r *Rehearsal) watchClosely(ctx context.Context, p *Practice) error {
 func (r *Rehearsal) sendWrong(ctx context.Context, p *Practice) (cordon.Dispatch, error) {
 	var receipt struct{ Dispatch cordon.Dispatch }
 	template, version, err := r.approvedLetter(ctx, p, "results", map[string]any{
-		"from_name": p.Name, "from_address": "desk@" + p.Domain, "subject": wrongSubject + ", {{first_name}}",
+		"from_name": p.Name, "from_address": "desk@" + p.Domain, "subject": WrongSubject + ", {{first_name}}",
 		"html":       "<p>Dear {{first_name}},</p><p>the result of your examination is ready. Please ring us.</p><p><a href=\"https://" + p.Domain + "/results\">Your results</a></p><p>" + p.Name + "</p>",
 		"fields":     []any{field("first_name", "name", "recipient")},
 		"link_hosts": []string{p.Domain},

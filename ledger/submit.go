@@ -53,6 +53,36 @@ func (a *Auditor) Witnessed(ctx context.Context) (size int64, any bool, err erro
 	return size, len(a.peers) > 0, err
 }
 
+// Witnessing is what witnesses have seen of the ledger.
+type Witnessing struct {
+	Asked  []string  `json:"asked" nullable:"false"`  // that each checkpoint is shown to, by name
+	Size   int64     `json:"size"`                    // the greatest that one of them signed; 0: none yet
+	At     time.Time `json:"at,omitzero"`             // when the checkpoint of that size was signed here
+	Signed []string  `json:"signed" nullable:"false"` // who signed that size
+}
+
+// Witnesses says who is asked to witness the ledger, and what they have signed.
+func (a *Auditor) Witnesses(ctx context.Context) (Witnessing, error) {
+	w := Witnessing{Asked: []string{}, Signed: []string{}}
+	for _, p := range a.peers {
+		w.Asked = append(w.Asked, p.verifier.Name())
+	}
+	c, lines, err := a.store.WitnessedCheckpoint(ctx)
+	if cordon.CodeOf(err) == cordon.Missing {
+		return w, nil
+	}
+	if err != nil {
+		return w, fmt.Errorf("read witnesses: %w", err)
+	}
+	w.Size, w.At = c.Size, c.At
+	for _, line := range lines {
+		if parts := strings.Fields(line); len(parts) > 1 { // "— name signature", as C2SP signed-note has it
+			w.Signed = append(w.Signed, parts[1])
+		}
+	}
+	return w, nil
+}
+
 // witness shows the checkpoint to every witness, and keeps what each signs.
 func (a *Auditor) witness(ctx context.Context, c cordon.Checkpoint) error {
 	var errs []error

@@ -237,7 +237,7 @@ func TestNobodyCanBeReached(t *testing.T) {
 		step(t, d)
 		all, err := s.OutgoingOf(ctx, string(p.ID))
 		ok(t, err)
-		if len(all) != 1 || !all[0].Exercise || !strings.HasPrefix(all[0].Content.Title, "EXERCISE EXERCISE") {
+		if len(all) != 1 || !all[0].Exercise || !strings.HasPrefix(all[0].Content.Title, "EXERCISE: SEV") {
 			t.Errorf("messages %+v", all)
 		}
 		broken := oncall.New(oncall.Config{Store: s, Wire: wire{cordon.Errorf(cordon.Unavailable, "no sender")}, LinkKey: []byte("key")})

@@ -56,15 +56,18 @@ func (d *Desk) pageURL(p cordon.OnCallPage) string {
 	return d.url + "/pages/" + string(p.ID)
 }
 
-// headline is "SEV-1 INC-12: title", watermarked when it is an exercise.
+// headline is "SEV-1 INC-12: title", or the title alone where it names its
+// incident, watermarked once when it is an exercise.
 func headline(p cordon.OnCallPage, incident string) string {
-	text := p.Severity.String()
-	if incident != "" {
-		text += " " + incident
+	text := strings.TrimLeft(strings.TrimPrefix(p.Title, "EXERCISE"), " –:")
+	switch {
+	case incident == "":
+		text = p.Severity.String() + ": " + text
+	case !strings.HasPrefix(text, incident+" "):
+		text = p.Severity.String() + " " + incident + ": " + text
 	}
-	text += ": " + p.Title
 	if p.Exercise {
-		text = "EXERCISE EXERCISE " + text
+		text = "EXERCISE: " + text
 	}
 	return text
 }

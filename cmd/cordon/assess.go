@@ -6,11 +6,13 @@ import (
 	"io"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/cordonmail/cordon"
+	"github.com/cordonmail/cordon/ledger"
 )
 
 // damageJSON is the fixed shape of an assessment: scripts rely on it.
@@ -230,7 +232,8 @@ func (sh *shell) ledgerHead() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var h struct {
 				cordon.Checkpoint
-				Verifier string `json:"verifier"`
+				Verifier  string            `json:"verifier"`
+				Witnesses ledger.Witnessing `json:"witnesses"`
 			}
 			if err := sh.ask(cmd.Context(), request{method: get, path: "/v1/ledger/head"}, &h); err != nil {
 				return err
@@ -238,6 +241,9 @@ func (sh *shell) ledgerHead() *cobra.Command {
 			return sh.answer(h, func() {
 				_, _ = io.WriteString(sh.out, h.Note) // the terminal is gone when this fails
 				sh.note("verifier %s", h.Verifier)
+				if len(h.Witnesses.Asked) > 0 {
+					sh.note("witnesses %s have signed %s entries", strings.Join(h.Witnesses.Asked, ", "), count(h.Witnesses.Size))
+				}
 			})
 		},
 	}
