@@ -149,7 +149,7 @@ func (s *Store) StatusView(ctx context.Context) (v cordon.StatusView, err error)
 // IncidentMailKinds answers of which kinds the incident's mail is.
 func (s *Store) IncidentMailKinds(ctx context.Context, id cordon.IncidentID) (all []cordon.Kind, err error) {
 	err = s.read(ctx, func(q querier) error {
-		rows, err := q.query(ctx, `SELECT DISTINCT d.kind FROM dispatch d WHERE `+ofIncident("d", "1")+` ORDER BY d.kind`, string(id))
+		rows, err := q.query(ctx, `SELECT DISTINCT d.kind FROM dispatch d WHERE `+ofIncident("d", "$1")+` ORDER BY d.kind`, string(id))
 		all, err = collect(rows, err, func(r scanner) (k cordon.Kind, err error) { return k, r.Scan(&k) })
 		return err
 	})

@@ -24,9 +24,10 @@ func (s *Store) SetClocks(ctx context.Context, by cordon.Actor, id cordon.Incide
 	var tenants []int64
 	err = s.write(ctx, func(t *tx) error {
 		var opened int64
-		if err := t.queryRow(ctx, `SELECT i.opened_at FROM incident i WHERE i.id = $1`, string(id)).Scan(&opened); err != nil {
+		if err := t.queryRow(ctx, `SELECT i.opened_at FROM incident i WHERE i.id = $1 {{forupdate}}`, string(id)).Scan(&opened); err != nil {
 			return orMissing(err, "incident")
 		}
+		// Behind the lock: another node may have set them meanwhile.
 		kept, err := t.keepRegimes(ctx, id, regimes)
 		if err != nil {
 			return err
@@ -34,6 +35,9 @@ func (s *Store) SetClocks(ctx context.Context, by cordon.Actor, id cordon.Incide
 		rows, err := t.query(ctx, clockless, string(id))
 		if tenants, err = collect(rows, err, func(r scanner) (n int64, err error) { return n, r.Scan(&n) }); err != nil {
 			return err
+		}
+		if len(tenants) == 0 {
+			return nil
 		}
 		house, err := noticeSettings(ctx, t, 0)
 		if err != nil {

@@ -107,7 +107,7 @@ func TestADeadNodesCopiesAreTakenOver(t *testing.T) {
 }
 
 // newNode opens a house that shares the database, with a data folder of its own.
-func newNode(t *testing.T, name, database string, sink *mailsink.Sink) *benchHouse {
+func newNode(t *testing.T, name, database string, sink *mailsink.Sink, changes ...func(*app.Config)) *benchHouse {
 	t.Helper()
 	config := app.DefaultConfig()
 	config.Data, config.Database, config.Node = filepath.Join(t.TempDir(), name), database, name
@@ -115,6 +115,9 @@ func newNode(t *testing.T, name, database string, sink *mailsink.Sink) *benchHou
 	config.Sign.DKIM = false
 	config.Relay.Address, config.Relay.TLS, config.Relay.Connections = sink.Address(), "off", killConnections
 	config.Queue.RetryUncertain.Duration, config.Queue.DeadAfter.Duration = time.Second, 4*time.Second
+	for _, change := range changes {
+		change(&config)
+	}
 	house, err := app.Open(t.Context(), config, app.Options{Log: app.NewLog(t.Output(), app.LogConfig{Level: "error"})})
 	if err != nil {
 		t.Fatal(err)

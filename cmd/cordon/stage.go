@@ -47,7 +47,7 @@ func openStage(ctx context.Context, config app.Config, options app.Options) (*st
 	go func() { s.done <- house.Run(running, func(address string) { ready <- address }) }()
 	select {
 	case s.address = <-ready:
-		if err := s.putOnCall(ctx); err != nil {
+		if err := putOnCall(ctx, s.house, s.sink); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 		return s, nil

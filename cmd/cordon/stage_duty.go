@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/cordonmail/cordon"
+	"github.com/cordonmail/cordon/app"
+	"github.com/cordonmail/cordon/mailsink"
 )
 
 // dutyAddress is where the stage's one person on call is reached. It is a mailbox
@@ -17,8 +19,9 @@ var sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
 
 // putOnCall puts one person on call, as an installation would: a contact whose
 // address is proved by the code that was mailed there, a policy, and the fallback.
-func (s *stage) putOnCall(ctx context.Context) error {
-	desk, by := s.house.OnCall, s.house.Registry.Operator()
+// The house's mail goes to the sink.
+func putOnCall(ctx context.Context, house *app.House, sink *mailsink.Sink) error {
+	desk, by := house.OnCall, house.Registry.Operator()
 	contact, err := desk.SaveContact(ctx, by, cordon.OnCallContact{Name: "Duty officer (EXERCISE)"})
 	if err != nil {
 		return fmt.Errorf("put on call: %w", err)
@@ -27,7 +30,7 @@ func (s *stage) putOnCall(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("put on call: %w", err)
 	}
-	code, err := s.mailedCode(ctx)
+	code, err := mailedCode(ctx, sink)
 	if err != nil {
 		return err
 	}
@@ -51,13 +54,13 @@ func (s *stage) putOnCall(ctx context.Context) error {
 }
 
 // mailedCode waits for the code that proves the address.
-func (s *stage) mailedCode(ctx context.Context) (string, error) {
+func mailedCode(ctx context.Context, sink *mailsink.Sink) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	for {
-		copies, _ := s.sink.Copies(0)
+		copies, _ := sink.Copies(0)
 		for _, c := range copies {
 			if code := sixDigits.FindString(c.Subject); c.To == dutyAddress && code != "" {
 				return code, nil
