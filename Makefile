@@ -21,8 +21,12 @@ demo:
 # PostgreSQL, Chromium, a process that was killed.
 UNWATCHED = modernc.org/sqlite/lib modernc.org/libc/... modernc.org/memory
 WATCHED = CGO_ENABLED=1 GOFLAGS='-race $(UNWATCHED:%=-gcflags=%=-race=false)'
+# Services know no engine: their tests run on SQLite with all others, and those
+# that several nodes share the work of once more on PostgreSQL.
+SHARED = ./incident ./notice ./announce ./report ./oncall ./outbox ./ledger ./watch
 test:
-	scripts/with-services env $(WATCHED) go test -p 4 -shuffle=on -timeout 20m ./...
+	scripts/with-services env $(WATCHED) go test -p 4 -shuffle=on -timeout 30m ./...
+	scripts/with-services env $(WATCHED) CORDON_TEST_ENGINE=postgres go test -shuffle=on -timeout 10m $(SHARED)
 
 check: fmt vet lint test
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/cordonmail/cordon"
 	"github.com/cordonmail/cordon/message"
@@ -141,10 +142,12 @@ func shown(raw []byte) (fields []OpenedField, text string, more bool) {
 // plain is text without control and formatting characters, at most so many bytes
 // of it, cut at a character.
 func plain(s string, most int) string {
-	if len(s) > most {
+	if s = strings.ToValidUTF8(s, "\uFFFD"); len(s) > most {
+		for most > 0 && !utf8.RuneStart(s[most]) {
+			most--
+		}
 		s = s[:most]
 	}
-	s = strings.ToValidUTF8(s, "\uFFFD")
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':

@@ -6,6 +6,7 @@ package storetest
 import (
 	"context"
 	"database/sql"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -25,9 +26,16 @@ func Clock(now func() time.Time) Option { return func(o *store.Options) { o.Now 
 // Master is the master key of every store opened here.
 func Master() []byte { return []byte("a master key for tests, 32 bytes") }
 
+// EnvEngine chooses the engine of New: "postgres" runs the tests of the services,
+// which know no engine, on the other one.
+const EnvEngine = "CORDON_TEST_ENGINE"
+
 // New opens a SQLite store in a folder of the test's own.
 func New(t testing.TB, with ...Option) *store.Store {
 	t.Helper()
+	if os.Getenv(EnvEngine) == "postgres" {
+		return NewPostgres(t, with...)
+	}
 	return Open(t, store.Options{DataDir: t.TempDir()}, with...)
 }
 
@@ -53,7 +61,7 @@ func Postgres(t testing.TB) string {
 // Each runs f on a SQLite file and on PostgreSQL.
 func Each(t *testing.T, f func(t *testing.T, s *store.Store), with ...Option) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { f(t, New(t, with...)) })
+	t.Run("sqlite", func(t *testing.T) { f(t, Open(t, store.Options{DataDir: t.TempDir()}, with...)) })
 	t.Run("postgres", func(t *testing.T) { f(t, NewPostgres(t, with...)) })
 }
 
