@@ -18,7 +18,7 @@ import (
 
 // house is a status page over a real store, with a clock that tests turn.
 type house struct {
-	t      *testing.T
+	t      testing.TB
 	now    time.Time
 	store  *store.Store
 	herald *announce.Herald
@@ -29,7 +29,7 @@ var speaker = cordon.Actor{Kind: cordon.ActorOperator, Permissions: cordon.Permi
 
 const siteURL = "https://status.example.org"
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	h := &house{t: t, now: time.Date(2007, 5, 12, 9, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return h.now }

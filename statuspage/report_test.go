@@ -13,13 +13,14 @@ import (
 	"time"
 
 	"github.com/cordonmail/cordon"
+	"github.com/cordonmail/cordon/announce"
 	"github.com/cordonmail/cordon/report"
 	"github.com/cordonmail/cordon/store/storetest"
 )
 
 // hearing is a status page where mail can be reported and checked, over a house
 // that handed over one letter.
-func hearing(t *testing.T) (h *house, clerk *report.Clerk, code cordon.MessageCode) {
+func hearing(t testing.TB) (h *house, clerk *report.Clerk, code cordon.MessageCode) {
 	t.Helper()
 	h = &house{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return h.now }
@@ -47,7 +48,8 @@ func hearing(t *testing.T) (h *house, clerk *report.Clerk, code cordon.MessageCo
 	must(h.store.RecordAttempts(ctx, "node", cordon.AttemptGroup{Attempts: []cordon.Attempt{{Claim: claims[0], Outcome: cordon.Outcome{State: cordon.Delivered, Reply: "250"}, At: h.now}}}))
 	codes := cordon.NewCodebook([]byte("k"))
 	clerk = report.New(report.Config{Store: h.store, Codes: codes, Site: siteURL, Now: clock})
-	h.site = New(Config{Reports: clerk, Site: cordon.StatusSite{Name: "Northside Mail", URL: siteURL}, Now: clock})
+	h.herald = announce.New(announce.Config{Store: h.store, Site: cordon.StatusSite{Name: "Northside Mail", URL: siteURL}, Now: clock})
+	h.site = New(Config{Herald: h.herald, Reports: clerk, Site: cordon.StatusSite{Name: "Northside Mail", URL: siteURL}, Now: clock})
 	return h, clerk, codes.Code(claims[0].Ref)
 }
 
