@@ -188,12 +188,16 @@ func (a *API) settleProblem(ctx context.Context, x *exchange, in *settleProblemR
 type linkProblemRequest struct {
 	ProblemPath
 	Body struct {
-		Incident cordon.IncidentID `json:"incident" maxLength:"64" doc:"The incident it is part of" example:"inc_0123456789abcdefghjkmnpqrs"`
+		Incident cordon.IncidentID `json:"incident" maxLength:"64" doc:"The incident it is part of, by ID or number (INC-12)" example:"INC-12"`
 	} `nameHint:"LinkProblemRequest"`
 }
 
 func (a *API) linkProblem(ctx context.Context, x *exchange, in *linkProblemRequest) (*answer[reportedProblem], error) {
-	p, err := a.Reports.Link(ctx, x.actor, in.Problem, in.Body.Incident)
+	incident, err := a.incidentOf(ctx, x, string(in.Body.Incident))
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.Reports.Link(ctx, x.actor, in.Problem, incident)
 	return answered(reportedProblem(p), err)
 }
 

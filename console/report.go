@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cordonmail/cordon"
@@ -283,7 +284,13 @@ func (c *Console) settleProblem(w http.ResponseWriter, q *request) {
 }
 
 func (c *Console) linkProblem(w http.ResponseWriter, q *request) {
-	_, err := c.Reports.Link(q.Context(), q.actor, cordon.ProblemID(q.PathValue("id")), cordon.IncidentID(q.PostFormValue("incident")))
+	i, err := c.Incidents.Find(q.Context(), q.actor, strings.TrimSpace(q.PostFormValue("incident")))
+	switch cordon.CodeOf(err) {
+	case "":
+		_, err = c.Reports.Link(q.Context(), q.actor, cordon.ProblemID(q.PathValue("id")), i.ID)
+	case cordon.Missing:
+		err = cordon.InvalidField("incident", "is not there, or is not yours", "give its number, as the list of incidents shows it")
+	}
 	c.problemDone(w, q, "problem-linked", "", err)
 }
 
