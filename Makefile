@@ -1,11 +1,12 @@
 # make test   everything the tests need, then every test (-race -shuffle=on)
-# make check  the same, after gofmt, vet and staticcheck
+# make check  the same, after gofmt, vet and staticcheck, and a short fuzzing of
+#             every parser that strangers feed
 # make fuzz   every fuzz target for FUZZTIME each (default 30s)
 
 export CGO_ENABLED = 0
 FUZZTIME ?= 30s
 
-.PHONY: build test check fmt vet lint compiler fuzz demo
+.PHONY: build test check fmt vet lint compiler fuzz fuzz-fed demo
 
 build:
 	go build -trimpath -ldflags='-s -w' -o bin/cordon ./cmd/cordon
@@ -28,7 +29,7 @@ test:
 	scripts/with-services env $(WATCHED) go test -p 4 -shuffle=on -timeout 30m ./...
 	scripts/with-services env $(WATCHED) CORDON_TEST_ENGINE=postgres go test -shuffle=on -timeout 10m $(SHARED)
 
-check: fmt vet lint test
+check: fmt vet lint test fuzz-fed
 
 fmt:
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "gofmt would change:"; echo "$$bad"; exit 1; fi
@@ -45,3 +46,7 @@ compiler:
 
 fuzz:
 	scripts/fuzz $(FUZZTIME)
+
+# By tries, not by time: Go's fuzzing may call its own deadline a failure.
+fuzz-fed:
+	scripts/fuzz 1000x . ./inspect ./report ./smtpd ./statuspage ./oncall ./ledger ./message ./screen ./relay ./scan
