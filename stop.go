@@ -53,6 +53,10 @@ const (
 	Discard Disposition = "discard" // cut: they never leave
 )
 
+// ReasonExerciseOver is the reason of the stop by which an exercise is cleared
+// away: it is no sign that something went wrong.
+const ReasonExerciseOver = "EXERCISE: the drill is over"
+
 // Stop is a standing containment order over a Scope. It is committed before
 // Place returns, survives restarts, and has no expiry unless one was asked for.
 type Stop struct {

@@ -59,7 +59,7 @@ func (r *Rehearsal) endIncidents(ctx context.Context, p *Practice) error {
 	err := pages(ctx, r.operator, "/v1/incidents", q, func(i cordon.Incident) { open = append(open, i) })
 	for _, i := range open {
 		if err == nil {
-			err = r.operator.call(ctx, http.MethodPost, "/v1/incidents/"+string(i.ID)+"/end-exercise", map[string]any{"reason": "EXERCISE: the drill is over"}, nil)
+			err = r.operator.call(ctx, http.MethodPost, "/v1/incidents/"+string(i.ID)+"/end-exercise", map[string]any{"reason": cordon.ReasonExerciseOver}, nil)
 		}
 		var refused *problem
 		if errors.As(err, &refused) && refused.Code == string(cordon.Conflict) {
@@ -96,7 +96,7 @@ func (r *Rehearsal) cutAll(ctx context.Context, p *Practice, ours map[string]boo
 		return err
 	}
 	var end cordon.Stop
-	body := map[string]any{"scope": map[string]any{"tenant": p.ID}, "reason": "EXERCISE: the drill is over"}
+	body := map[string]any{"scope": map[string]any{"tenant": p.ID}, "reason": cordon.ReasonExerciseOver}
 	if err := r.operator.call(ctx, http.MethodPost, "/v1/stops", body, &end); err != nil {
 		return err
 	}

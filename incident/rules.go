@@ -93,13 +93,14 @@ func linksOf(signal cordon.Signal, tenant cordon.TenantID, abuse bool) []cordon.
 }
 
 // ofStop: a stop by a person opens an incident about its scope; one by rule belongs
-// to the incident of its signal.
+// to the incident of its signal, and the one that clears an exercise away to what is
+// open still.
 func ofStop(g cordon.IncidentSign, stop cordon.Stop) cordon.IncidentSighting {
 	c := stop.Scope
 	q := cordon.Question{Tenant: c.Tenant, Template: c.Template, Account: c.Account, Key: c.Key, Dispatch: c.Dispatch}
 	var s cordon.IncidentSighting
 	s.Kind, s.Severity, s.Title = stopClass(c)
-	s.Joins = stop.PlacedBy == cordon.System().ID()
+	s.Joins = stop.PlacedBy == cordon.System().ID() || g.Exercise && stop.Reason == cordon.ReasonExerciseOver
 	s.Title += ": " + stop.Reason
 	s.Text = "Stop placed: " + stop.Reason
 	s.Parts = partsOf(q)

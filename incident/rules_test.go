@@ -30,6 +30,11 @@ func TestWhatASignOpens(t *testing.T) {
 	stop := func(by string, c cordon.Scope) cordon.IncidentSign {
 		return cordon.IncidentSign{Stop: &cordon.Stop{ID: cordon.NewStopID(), Scope: c, PlacedBy: by, Reason: "wrong\ndate"}, Tenant: tenant, Since: at}
 	}
+	over := func(exercise bool) cordon.IncidentSign {
+		g := stop("operator", cordon.Scope{Tenant: tenant})
+		g.Stop.Reason, g.Exercise = cordon.ReasonExerciseOver, exercise
+		return g
+	}
 	for name, k := range map[string]struct {
 		sign     cordon.IncidentSign
 		kind     cordon.IncidentKind
@@ -38,19 +43,21 @@ func TestWhatASignOpens(t *testing.T) {
 		recover  string // noun that is owed back
 		joins    bool
 	}{
-		"a decoy named by a key":        {signal(cordon.Signal{Kind: cordon.SignalDecoy, Key: key, Account: account, Template: template}), cordon.IncidentTemplate, 1, cordon.Question{Key: key, From: at}, cordon.LinkKey, false},
-		"a decoy named by a person":     {signal(cordon.Signal{Kind: cordon.SignalDecoy, Account: account}), cordon.IncidentAccount, 1, cordon.Question{Account: account, From: at}, cordon.LinkAccount, false},
-		"IDs walked":                    {signal(cordon.Signal{Kind: cordon.SignalUnknownID, Key: key}), cordon.IncidentTemplate, 2, cordon.Question{Key: key, From: at}, cordon.LinkKey, false},
-		"a send that bounces":           {signal(cordon.Signal{Kind: cordon.SignalBounces, Dispatch: dispatch}), cordon.IncidentOther, 3, cordon.Question{Dispatch: dispatch}, "", false},
-		"complaints about a letter":     {signal(cordon.Signal{Kind: cordon.SignalComplaints, Template: template}), cordon.IncidentOther, 2, cordon.Question{Tenant: tenant, Template: template, From: at}, "", false},
-		"one text from several tenants": {signal(cordon.Signal{Kind: cordon.SignalSameText, Template: template}), cordon.IncidentTemplate, 1, cordon.Question{Tenant: tenant, Template: template, From: at}, "", false},
-		"mail at a decoy's address":     {signal(cordon.Signal{Kind: cordon.SignalDecoyMail}), cordon.IncidentLeak, 1, cordon.Question{}, "", false},
-		"a signal nobody has graded":    {signal(cordon.Signal{Kind: "new"}), cordon.IncidentOther, 1, cordon.Question{}, "", false},
-		"a person stops a send":         {stop("acc_1", cordon.Scope{Tenant: tenant, Dispatch: dispatch}), cordon.IncidentOther, 3, cordon.Question{Dispatch: dispatch, From: at}, "", false},
-		"a person stops a key":          {stop("operator", cordon.Scope{Key: key}), cordon.IncidentTemplate, 2, cordon.Question{Key: key, From: at}, cordon.LinkKey, false},
-		"a person stops a tenant":       {stop("operator", cordon.Scope{Tenant: tenant}), cordon.IncidentOther, 2, cordon.Question{}, "", false},
-		"a person stops everything":     {stop("operator", cordon.Scope{Everything: true}), cordon.IncidentOther, 1, cordon.Question{}, "", false},
-		"a rule stops a key":            {stop("system", cordon.Scope{Key: key}), cordon.IncidentTemplate, 2, cordon.Question{}, "", true},
+		"a decoy named by a key":         {signal(cordon.Signal{Kind: cordon.SignalDecoy, Key: key, Account: account, Template: template}), cordon.IncidentTemplate, 1, cordon.Question{Key: key, From: at}, cordon.LinkKey, false},
+		"a decoy named by a person":      {signal(cordon.Signal{Kind: cordon.SignalDecoy, Account: account}), cordon.IncidentAccount, 1, cordon.Question{Account: account, From: at}, cordon.LinkAccount, false},
+		"IDs walked":                     {signal(cordon.Signal{Kind: cordon.SignalUnknownID, Key: key}), cordon.IncidentTemplate, 2, cordon.Question{Key: key, From: at}, cordon.LinkKey, false},
+		"a send that bounces":            {signal(cordon.Signal{Kind: cordon.SignalBounces, Dispatch: dispatch}), cordon.IncidentOther, 3, cordon.Question{Dispatch: dispatch}, "", false},
+		"complaints about a letter":      {signal(cordon.Signal{Kind: cordon.SignalComplaints, Template: template}), cordon.IncidentOther, 2, cordon.Question{Tenant: tenant, Template: template, From: at}, "", false},
+		"one text from several tenants":  {signal(cordon.Signal{Kind: cordon.SignalSameText, Template: template}), cordon.IncidentTemplate, 1, cordon.Question{Tenant: tenant, Template: template, From: at}, "", false},
+		"mail at a decoy's address":      {signal(cordon.Signal{Kind: cordon.SignalDecoyMail}), cordon.IncidentLeak, 1, cordon.Question{}, "", false},
+		"a signal nobody has graded":     {signal(cordon.Signal{Kind: "new"}), cordon.IncidentOther, 1, cordon.Question{}, "", false},
+		"a person stops a send":          {stop("acc_1", cordon.Scope{Tenant: tenant, Dispatch: dispatch}), cordon.IncidentOther, 3, cordon.Question{Dispatch: dispatch, From: at}, "", false},
+		"a person stops a key":           {stop("operator", cordon.Scope{Key: key}), cordon.IncidentTemplate, 2, cordon.Question{Key: key, From: at}, cordon.LinkKey, false},
+		"a person stops a tenant":        {stop("operator", cordon.Scope{Tenant: tenant}), cordon.IncidentOther, 2, cordon.Question{}, "", false},
+		"a person stops everything":      {stop("operator", cordon.Scope{Everything: true}), cordon.IncidentOther, 1, cordon.Question{}, "", false},
+		"an exercise is cleared away":    {over(true), cordon.IncidentOther, 2, cordon.Question{}, "", true},
+		"the same words, and it is real": {over(false), cordon.IncidentOther, 2, cordon.Question{}, "", false},
+		"a rule stops a key":             {stop("system", cordon.Scope{Key: key}), cordon.IncidentTemplate, 2, cordon.Question{}, "", true},
 	} {
 		s := sighting(k.sign, books(t))
 		var scope cordon.Question
