@@ -207,6 +207,9 @@ func (t *tx) openIncident(ctx context.Context, by cordon.Actor, n cordon.NewInci
 			return i, err
 		}
 	}
+	if i.Public {
+		t.wake(topicAnnouncements)
+	}
 	if _, err = t.exec(ctx, `INSERT INTO incident (num, id, kind, severity, damage_level, state, title, tenant, public, public_by, exercise, into_id,
 			opened_by, opened_at, contained_at, resolved_at, closed_at, version, falls, postmortem, review_by, review_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', $12, $13, 0, 0, 0, 1, 0, '{}', '', 0)`,

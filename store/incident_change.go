@@ -304,6 +304,7 @@ func (t *tx) setPublic(ctx context.Context, by cordon.Actor, i *storedIncident, 
 		who = ""
 	}
 	i.Public = public
+	t.wake(topicAnnouncements)
 	if _, err := t.exec(ctx, `UPDATE incident SET public = $2, public_by = $3 WHERE id = $1`, string(i.ID), public, who); err != nil {
 		return err
 	}
