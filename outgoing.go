@@ -20,6 +20,10 @@ func (id OutgoingID) Random() string { return strings.TrimPrefix(string(id), pre
 
 const prefixOutgoing = "out_"
 
+// OutgoingReturn begins the local part of a message's return path; the random part
+// of its ID follows.
+const OutgoingReturn = "o-"
+
 // Channel is the way a message of the outbox takes.
 type Channel string
 

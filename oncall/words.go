@@ -59,7 +59,10 @@ func (d *Desk) pageURL(p cordon.OnCallPage) string {
 // headline is "SEV-1 INC-12: title", or the title alone where it names its
 // incident, watermarked once when it is an exercise.
 func headline(p cordon.OnCallPage, incident string) string {
-	text := strings.TrimLeft(strings.TrimPrefix(p.Title, "EXERCISE"), " –:")
+	text := p.Title
+	if p.Exercise { // its title may say so already
+		text = strings.TrimLeft(strings.TrimPrefix(text, "EXERCISE"), " –:")
+	}
 	switch {
 	case incident == "":
 		text = p.Severity.String() + ": " + text

@@ -61,7 +61,7 @@ func (p *Pager) returnPath(o cordon.Outgoing, from cordon.Address) cordon.Addres
 	if p.cfg.BounceDomain == "" {
 		return from
 	}
-	return cordon.Address("o-" + o.ID.Random() + "@" + p.cfg.BounceDomain)
+	return cordon.Address(cordon.OutgoingReturn + o.ID.Random() + "@" + p.cfg.BounceDomain)
 }
 
 func (p *Pager) letter(ctx context.Context, o cordon.Outgoing, from Sender) ([]byte, error) {

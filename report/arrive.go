@@ -36,7 +36,7 @@ func (c *Clerk) BoxOf(a cordon.Address) Box {
 		if _, ok := returnToken(local, copyReturn); ok {
 			return Returns
 		}
-		if _, ok := returnToken(local, outgoingReturn); ok {
+		if _, ok := returnToken(local, cordon.OutgoingReturn); ok {
 			return Returns
 		}
 	}
@@ -46,9 +46,8 @@ func (c *Clerk) BoxOf(a cordon.Address) Box {
 // What the local part of a return path begins with, and how long the rest is: the
 // code of a copy, or the random part of an OutgoingID. Both are unguessable.
 const (
-	copyReturn     = "b-"
-	outgoingReturn = "o-"
-	codeChars      = 26
+	copyReturn = "b-"
+	codeChars  = 26
 )
 
 func returnToken(local, prefix string) (string, bool) {
@@ -133,7 +132,7 @@ func (c *Clerk) arriveReturn(ctx context.Context, a Arrived) error {
 // is believed for that.
 func (c *Clerk) bounced(ctx context.Context, a Arrived, found inspect.Found) error {
 	local, _, _ := strings.Cut(string(a.To), "@")
-	if token, ok := returnToken(local, outgoingReturn); ok {
+	if token, ok := returnToken(local, cordon.OutgoingReturn); ok {
 		return c.outgoingBounced(ctx, token, found)
 	}
 	token, _ := returnToken(local, copyReturn)
