@@ -3,12 +3,13 @@ package sim
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,6 +37,7 @@ type World struct {
 	houseDone chan error
 	faulty    *Faulty
 	journal   map[string][]byte // the flight journal as it was at the moment of death
+	log       logBook
 
 	tenants  map[string]*tenant
 	actors   map[string]cordon.Actor
@@ -56,8 +58,31 @@ func newWorld(t *testing.T, dir string) *World {
 	t.Cleanup(func() {
 		w.stop()
 		w.sink.Close()
+		if t.Failed() {
+			t.Logf("what the house logged last:\n%s", w.log.tail())
+		}
 	})
 	return w
+}
+
+// logBook keeps what houses logged, for a test that failed.
+type logBook struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (l *logBook) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, string(line))
+	return len(line), nil
+}
+
+// tail is the last lines.
+func (l *logBook) tail() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.lines[max(0, len(l.lines)-60):], "")
 }
 
 // start opens the house and sets everything in it going.
@@ -77,7 +102,7 @@ func (w *World) start() {
 	config.Reports.Mailbox, config.Queue.BounceDomain, config.Reports.Loops = abuseBox, bounceAt, loopAt
 	client := relay.New(relay.Config{Addr: "relay.invalid:25", TLS: relay.TLSOff, Connections: 4, Dial: w.wire.dial, Now: time.Now})
 	house, err := app.Open(context.Background(), config, app.Options{
-		Now: time.Now, Rand: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Relay: client, DNS: w.dns,
+		Now: time.Now, Rand: rand.New(rand.NewPCG(1, 2)), Log: slog.New(slog.NewTextHandler(&w.log, nil)), Relay: client, DNS: w.dns,
 		Storage: func(s *store.Store) app.Storage {
 			w.faulty = NewFaulty(s)
 			w.faulty.died = w.death
