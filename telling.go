@@ -1,8 +1,6 @@
 package cordon
 
-import (
-	"time"
-)
+import "time"
 
 // TellingState is where telling one tenant stands: planned → told, or told
 // otherwise by a person.

@@ -2,9 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/csv"
-	"iter"
-	"net/http"
 	"strings"
 	"time"
 
@@ -102,9 +99,7 @@ type affectedQuery struct {
 	Reveal bool `query:"reveal" doc:"Open the addresses; needs the permission reveal, and is itself a ledger entry" example:"false"`
 }
 
-// assessCSV streams one row a copy. The first row is fetched before the status
-// goes out, so that a refusal is a problem; a fault later breaks the answer off,
-// so that a part can never pass for the whole.
+// assessCSV streams one row a copy.
 func (a *API) assessCSV(ctx context.Context, x *exchange, in *affectedQuery) error {
 	q, err := a.questionOf(ctx, x, in.Question)
 	if err != nil {
@@ -113,33 +108,24 @@ func (a *API) assessCSV(ctx context.Context, x *exchange, in *affectedQuery) err
 	if in.Reveal && !(need{cordon.Reveal}).metBy(x.actor, x.actor.Tenant) {
 		return a.denied(need{cordon.Reveal}, x)
 	}
-	next, stop := iter.Pull2(a.Auditor.Affected(ctx, x.actor, q, in.Reveal))
-	defer stop()
-	row, err, more := next()
-	if err != nil {
-		return err
+	file := a.csvFile(x, "affected.csv", affectedHeader(in.Reveal)...)
+	for row, err := range a.Auditor.Affected(ctx, x.actor, q, in.Reveal) {
+		if err == nil {
+			err = file.row(affectedRow(row, in.Reveal))
+		}
+		if err != nil {
+			return file.end(err)
+		}
 	}
-	x.w.Header().Set("Content-Type", csvType+"; charset=utf-8; header=present")
-	x.w.Header().Set("Content-Disposition", `attachment; filename="affected.csv"`)
-	x.w.WriteHeader(http.StatusOK)
-	out := csv.NewWriter(x.w)
+	return file.end(nil)
+}
+
+func affectedHeader(reveal bool) []string {
 	header := []string{"tenant", "dispatch", "recipient", "external_ref", "state", "at"}
-	if in.Reveal {
+	if reveal {
 		header = append(header, "address")
 	}
-	_ = out.Write(header) // a fault stays in out and is seen by Error
-	for ; more; row, err, more = next() {
-		if err != nil {
-			a.Log.Error("answer broken off", "request", x.id, "error", err)
-			panic(http.ErrAbortHandler)
-		}
-		_ = out.Write(affectedRow(row, in.Reveal))
-	}
-	out.Flush()
-	if out.Error() != nil {
-		panic(http.ErrAbortHandler)
-	}
-	return nil
+	return header
 }
 
 func affectedRow(v cordon.Affected, reveal bool) []string {

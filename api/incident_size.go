@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/csv"
-	"net/http"
 	"time"
 
 	"github.com/cordonmail/cordon"
@@ -179,9 +177,7 @@ type incidentCSVQuery struct {
 	Tenant string `query:"tenant" maxLength:"64" doc:"Only this tenant's people, by ID or handle" example:"northside"`
 }
 
-// incidentAffectedCSV streams one row a person. The status goes out with the first
-// row, so that a refusal is a problem; a fault later breaks the answer off, so that
-// a part can never pass for the whole.
+// incidentAffectedCSV streams one row a person.
 func (a *API) incidentAffectedCSV(ctx context.Context, x *exchange, in *incidentCSVQuery) error {
 	i, err := a.incidentIn(ctx, x, in.IncidentPath)
 	if err != nil {
@@ -191,35 +187,10 @@ func (a *API) incidentAffectedCSV(ctx context.Context, x *exchange, in *incident
 	if err != nil {
 		return err
 	}
-	out := csv.NewWriter(x.w)
-	begun := false
-	begin := func() error {
-		begun = true
-		x.w.Header().Set("Content-Type", csvType+"; charset=utf-8; header=present")
-		x.w.Header().Set("Content-Disposition", `attachment; filename="`+i.Name()+`-affected.csv"`)
-		x.w.WriteHeader(http.StatusOK)
-		return out.Write([]string{"tenant", "recipient", "external_ref", "state", "first_dispatch", "at"})
-	}
-	err = a.Incidents.EachAffected(ctx, x.actor, i.ID, tenant, func(f cordon.Affected) error {
-		if !begun {
-			if err := begin(); err != nil {
-				return err
-			}
-		}
-		return out.Write([]string{string(f.Tenant), string(f.Recipient), cell(f.ExternalRef), string(f.State), string(f.Dispatch), f.At.Format(time.RFC3339)})
-	})
-	switch {
-	case err != nil && begun:
-		panic(http.ErrAbortHandler)
-	case err != nil:
-		return err
-	case !begun:
-		if err := begin(); err != nil {
-			return err
-		}
-	}
-	out.Flush()
-	return out.Error()
+	file := a.csvFile(x, i.Name()+"-affected.csv", "tenant", "recipient", "external_ref", "state", "first_dispatch", "at")
+	return file.end(a.Incidents.EachAffected(ctx, x.actor, i.ID, tenant, func(f cordon.Affected) error {
+		return file.row([]string{string(f.Tenant), string(f.Recipient), cell(f.ExternalRef), string(f.State), string(f.Dispatch), f.At.Format(time.RFC3339)})
+	}))
 }
 
 func (a *API) incidentMeasures(ctx context.Context, x *exchange, in *IncidentPath) (*answer[cordon.IncidentMeasures], error) {

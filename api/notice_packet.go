@@ -2,9 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/csv"
-	"iter"
-	"net/http"
 	"slices"
 
 	"github.com/cordonmail/cordon"
@@ -43,41 +40,23 @@ type packetListQuery struct {
 	Reveal bool `query:"reveal" doc:"Open the addresses; needs the permission reveal, and each is itself a ledger entry" example:"false"`
 }
 
-// packetCSV streams a tenant's list. The first row is fetched before the status
-// goes out; a fault later breaks the answer off.
+// packetCSV streams a tenant's list: who got it, and what was told to them.
 func (a *API) packetCSV(ctx context.Context, x *exchange, in *packetListQuery) error {
 	id, err := a.incidentOf(ctx, x, in.Incident)
 	if err != nil {
 		return err
 	}
-	next, stop := iter.Pull2(a.Notices.List(ctx, x.actor, id, x.tenant, in.Reveal))
-	defer stop()
-	row, err, more := next()
-	if err != nil {
-		return err
-	}
-	x.w.Header().Set("Content-Type", csvType+"; charset=utf-8; header=present")
-	x.w.Header().Set("Content-Disposition", `attachment; filename="packet.csv"`)
-	x.w.WriteHeader(http.StatusOK)
-	out := csv.NewWriter(x.w)
-	header := []string{"tenant", "dispatch", "recipient", "external_ref", "state", "at", "told"}
-	if in.Reveal {
-		header = append(header, "address")
-	}
-	_ = out.Write(header) // a fault stays in out and is seen by Error
-	for ; more; row, err, more = next() {
-		if err != nil {
-			a.Log.Error("answer broken off", "request", x.id, "error", err)
-			panic(http.ErrAbortHandler)
+	const told = 6 // its column
+	file := a.csvFile(x, "packet.csv", slices.Insert(affectedHeader(in.Reveal), told, "told")...)
+	for row, err := range a.Notices.List(ctx, x.actor, id, x.tenant, in.Reveal) {
+		if err == nil {
+			err = file.row(slices.Insert(affectedRow(row.Affected, in.Reveal), told, string(row.Told)))
 		}
-		cells := slices.Insert(affectedRow(row.Affected, in.Reveal), 6, string(row.Told))
-		_ = out.Write(cells)
+		if err != nil {
+			return file.end(err)
+		}
 	}
-	out.Flush()
-	if out.Error() != nil {
-		panic(http.ErrAbortHandler)
-	}
-	return nil
+	return file.end(nil)
 }
 
 func (a *API) worksheet(ctx context.Context, x *exchange, in *PacketPath) (*answer[notice.Worksheet], error) {

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"encoding/csv"
+	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -359,4 +360,19 @@ func (c *Console) incidentCSV(w http.ResponseWriter, q *request) {
 		begin()
 	}
 	out.Flush()
+}
+
+// incidentBundle is the evidence of an incident, which anybody checks offline.
+func (c *Console) incidentBundle(w http.ResponseWriter, q *request) {
+	file, made, err := c.Auditor.BundleFile(q.Context(), q.actor, cordon.IncidentID(q.PathValue("id")))
+	if err != nil {
+		c.problem(w, q, err)
+		return
+	}
+	defer file.Close()
+	w.Header().Set("Content-Type", "application/zip")
+	w.Header().Set("Content-Disposition", `attachment; filename="`+made.FileName()+`"`)
+	if _, err := io.Copy(w, file); err != nil {
+		panic(http.ErrAbortHandler) // a part can never pass for the whole
+	}
 }

@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -107,21 +106,6 @@ func (c *Console) ledgerOf(ctx context.Context, q *request) (ledgerPage, error) 
 		p.Entries = append(p.Entries, c.entryRow(e))
 	}
 	return p, nil
-}
-
-// incidentBundle is the evidence of an incident, which anybody checks offline.
-func (c *Console) incidentBundle(w http.ResponseWriter, q *request) {
-	file, made, err := c.Auditor.BundleFile(q.Context(), q.actor, cordon.IncidentID(q.PathValue("id")))
-	if err != nil {
-		c.problem(w, q, err)
-		return
-	}
-	defer file.Close()
-	w.Header().Set("Content-Type", "application/zip")
-	w.Header().Set("Content-Disposition", `attachment; filename="`+made.FileName()+`"`)
-	if _, err := io.Copy(w, file); err != nil {
-		panic(http.ErrAbortHandler) // a part can never pass for the whole
-	}
 }
 
 // verifyLedger re-hashes the stored data while the page waits, one at a time.

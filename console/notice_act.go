@@ -34,22 +34,10 @@ func (c *Console) editOf(q *request) (notice.Edit, map[cordon.NoticeField]string
 
 // previewNotice draws a text of what is being typed, unstored.
 func (c *Console) previewNotice(w http.ResponseWriter, q *request) {
-	e, _, err := c.editOf(q)
+	view, _, err := c.letterTyped(q)
 	if err != nil {
 		c.problem(w, q, err)
 		return
-	}
-	i, err := c.Incidents.Find(q.Context(), q.actor, q.PathValue("incident"))
-	if err != nil {
-		c.problem(w, q, err)
-		return
-	}
-	f, err := c.Notices.With(q.Context(), q.actor, i.ID, e)
-	var view letterView
-	if err != nil {
-		view = letterView{Label: "Cannot be told like this", Fault: faultOf(err)}
-	} else {
-		view = c.letterOf(q, f, languageOf(q))
 	}
 	html, err := c.pages.part("letter", view)
 	if err != nil {
@@ -62,12 +50,7 @@ func (c *Console) previewNotice(w http.ResponseWriter, q *request) {
 
 // lookNotice is the preview of what is being typed for who has no script.
 func (c *Console) lookNotice(w http.ResponseWriter, q *request) {
-	e, typed, err := c.editOf(q)
-	if err != nil {
-		c.problem(w, q, err)
-		return
-	}
-	i, err := c.Incidents.Find(q.Context(), q.actor, q.PathValue("incident"))
+	view, typed, err := c.letterTyped(q)
 	if err != nil {
 		c.problem(w, q, err)
 		return
@@ -77,12 +60,26 @@ func (c *Console) lookNotice(w http.ResponseWriter, q *request) {
 		c.problem(w, q, err)
 		return
 	}
-	if f, err := c.Notices.With(q.Context(), q.actor, i.ID, e); err != nil {
-		p.Preview = letterView{Label: "Cannot be told like this", Fault: faultOf(err)}
-	} else {
-		p.Preview = c.letterOf(q, f, languageOf(q))
-	}
+	p.Preview = view
 	c.show(w, q, http.StatusOK, "notice", frame{Title: "Notice of " + p.Incident.Name(), Section: "incidents", Body: p})
+}
+
+// letterTyped is the letter as it is being typed, or why it cannot be told so, and
+// the texts themselves.
+func (c *Console) letterTyped(q *request) (letterView, map[cordon.NoticeField]string, error) {
+	e, typed, err := c.editOf(q)
+	if err != nil {
+		return letterView{}, nil, err
+	}
+	i, err := c.Incidents.Find(q.Context(), q.actor, q.PathValue("incident"))
+	if err != nil {
+		return letterView{}, nil, err
+	}
+	f, err := c.Notices.With(q.Context(), q.actor, i.ID, e)
+	if err != nil {
+		return letterView{Label: "Cannot be told like this", Fault: faultOf(err)}, typed, nil
+	}
+	return c.letterOf(q, f, languageOf(q)), typed, nil
 }
 
 // saveNotice writes a revision.

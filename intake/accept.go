@@ -247,16 +247,22 @@ func (d *Desk) commit(ctx context.Context, actor cordon.Actor, order cordon.Orde
 		return Receipt{}, err
 	}
 	switch cordon.CodeOf(err) {
-	case cordon.Conflict: // the same call came twice at once, and the other was first
-		if first, ok, again := d.replay(ctx, actor, order, n.OrderDigest); ok || again != nil {
-			return first, again
-		}
-		return Receipt{}, err
+	case cordon.Conflict:
+		return d.raced(ctx, actor, order, n.OrderDigest, err)
 	case cordon.Limited, cordon.Invalid, cordon.Missing, cordon.Stopped, cordon.Denied:
 		return Receipt{}, d.turnedAway(ctx, actor, order, err)
 	default:
 		return Receipt{}, unavailable("create dispatch", err)
 	}
+}
+
+// raced answers a call that came twice at once, the other being first, as a
+// repeated one; any other conflict stays what it is.
+func (d *Desk) raced(ctx context.Context, actor cordon.Actor, order cordon.Order, digest []byte, conflict error) (Receipt, error) {
+	if first, ok, err := d.replay(ctx, actor, order, digest); ok || err != nil {
+		return first, err
+	}
+	return Receipt{}, conflict
 }
 
 // turnedAway records what the store refused inside the accepting transaction,

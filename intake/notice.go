@@ -32,8 +32,8 @@ func (d *Desk) AcceptNotice(ctx context.Context, actor cordon.Actor, o cordon.No
 	if err := o.Validate(); err != nil {
 		return cordon.Dispatch{}, err
 	}
-	digest := noticeDigest(o)
-	first, ok, err := d.replay(ctx, actor, cordon.Order{Tenant: o.Tenant, IdempotencyKey: o.IdempotencyKey}, digest)
+	digest, call := noticeDigest(o), cordon.Order{Tenant: o.Tenant, IdempotencyKey: o.IdempotencyKey}
+	first, ok, err := d.replay(ctx, actor, call, digest)
 	if ok || err != nil {
 		return first.Dispatch, err
 	}
@@ -50,7 +50,7 @@ func (d *Desk) AcceptNotice(ctx context.Context, actor cordon.Actor, o cordon.No
 		return cordon.Dispatch{}, unavailable("read limits", err)
 	}
 	now := d.now().UTC().Truncate(time.Microsecond)
-	return d.store.CreateDispatch(ctx, actor, cordon.NewDispatch{
+	dispatch, err := d.store.CreateDispatch(ctx, actor, cordon.NewDispatch{
 		Dispatch: cordon.Dispatch{
 			ID: cordon.NewDispatchID(), Tenant: o.Tenant, Kind: cordon.Notice,
 			Template: version.Template, Version: version.Number, Hash: version.Hash,
@@ -61,6 +61,11 @@ func (d *Desk) AcceptNotice(ctx context.Context, actor cordon.Actor, o cordon.No
 		Affected: o.Incident, Mark: d.mark, Verdict: cordon.Verdict{Decision: cordon.Pass},
 		IdempotencyKey: o.IdempotencyKey, OrderDigest: digest,
 	})
+	if cordon.CodeOf(err) == cordon.Conflict {
+		first, err = d.raced(ctx, actor, call, digest, err)
+		return first.Dispatch, err
+	}
+	return dispatch, err
 }
 
 func noticeDigest(o cordon.NoticeOrder) []byte {

@@ -1,11 +1,13 @@
 package intake_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/cordonmail/cordon"
 	"github.com/cordonmail/cordon/intake"
+	"github.com/cordonmail/cordon/store"
 )
 
 // telling is a world in which three of the clinic's patients got a bad letter and
@@ -70,6 +72,44 @@ func (w *telling) write(text string, change ...func(*cordon.Content)) cordon.Ver
 
 func (w *telling) order() cordon.NoticeOrder {
 	return cordon.NoticeOrder{Tenant: w.clinic.ID, Incident: w.incident.ID, Template: w.letter.Template, Version: w.letter.Number}
+}
+
+// early is a store that is asked for the first call a moment too early, once.
+type early struct {
+	*store.Store
+	asked bool
+}
+
+func (e *early) IdempotentDispatch(ctx context.Context, tenant cordon.TenantID, actor, key string) (cordon.DispatchID, []byte, bool, error) {
+	if !e.asked {
+		e.asked = true
+		return "", nil, false, nil
+	}
+	return e.Store.IdempotentDispatch(ctx, tenant, actor, key)
+}
+
+// Of two calls at once with one key, by two nodes say, both are answered with the
+// dispatch of the first.
+func TestANoticeThatIsAskedForTwiceAtOnceIsOne(t *testing.T) {
+	each(t, func(w *world) {
+		tell := w.telling()
+		o := tell.order()
+		o.IdempotencyKey = "inc/1/clinic"
+		first, err := tell.desk.AcceptNotice(w.ctx, operator, o)
+		w.must(err)
+		other := func() *intake.Desk {
+			return intake.New(intake.Config{Store: &early{Store: w.store}, Judge: w.guard, Provenance: provenance, StatusHost: "status.example", Now: w.clock.Now})
+		}
+		second, err := other().AcceptNotice(w.ctx, operator, o)
+		if err != nil || second.ID != first.ID {
+			t.Errorf("the second is answered with %q, %v", second.ID, err)
+		}
+		letter := tell.write("Dear {{name}}, once more.")
+		o.Template, o.Version = letter.Template, letter.Number
+		if _, err := other().AcceptNotice(w.ctx, operator, o); cordon.CodeOf(err) != cordon.Conflict {
+			t.Errorf("another letter with its key: %v", err)
+		}
+	})
 }
 
 // Whoever got the bad letter is written to while the clinic is stopped, once

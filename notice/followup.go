@@ -179,11 +179,8 @@ func unmarked(text string) string {
 // accept hands the letter to the door. Its idempotency key and the person who
 // asked are the same at every try, so that the second is answered with the first.
 func (r *round) accept(ctx context.Context, n cordon.Telling) error {
-	order := cordon.NoticeOrder{Tenant: n.Tenant, Incident: n.Incident, Template: n.Template, Version: n.Version, IdempotencyKey: fmt.Sprintf("notice/%s/%d", n.Incident, n.Seq)}
-	d, err := r.m.door.AcceptNotice(ctx, personOf(n.FollowedBy), order)
-	if cordon.CodeOf(err) == cordon.Conflict { // another node was a moment earlier: its dispatch is the answer
-		d, err = r.m.door.AcceptNotice(ctx, personOf(n.FollowedBy), order)
-	}
+	d, err := r.m.door.AcceptNotice(ctx, personOf(n.FollowedBy), cordon.NoticeOrder{Tenant: n.Tenant, Incident: n.Incident, Template: n.Template, Version: n.Version,
+		IdempotencyKey: fmt.Sprintf("notice/%s/%d", n.Incident, n.Seq)})
 	counts, countErr := r.m.store.TellingCounts(ctx, n.Tenant, n.Incident)
 	if countErr != nil {
 		return countErr
