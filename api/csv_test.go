@@ -14,7 +14,7 @@ import (
 // fault is an answer of its own, after it the connection ends.
 func TestAListIsWholeOrBrokenOff(t *testing.T) {
 	fault := errors.New("the store is away")
-	send := func(w http.ResponseWriter, rows int, fault error) (err error, aborted bool, logged string) {
+	send := func(w http.ResponseWriter, rows int, fault error) (aborted bool, logged string, err error) {
 		var log bytes.Buffer
 		a := &API{Config: Config{Log: slog.New(slog.NewTextHandler(&log, nil))}}
 		defer func() {
@@ -26,30 +26,30 @@ func TestAListIsWholeOrBrokenOff(t *testing.T) {
 		file := a.csvFile(&exchange{w: w, id: "req_1"}, "list.csv", "who", "what")
 		for range rows {
 			if err := file.row([]string{"rcp_1", "delivered"}); err != nil {
-				return file.end(err), false, ""
+				return false, "", file.end(err)
 			}
 		}
-		return file.end(fault), false, ""
+		return false, "", file.end(fault)
 	}
 
 	w := httptest.NewRecorder()
-	if err, aborted, _ := send(w, 0, fault); err != fault || aborted || w.Body.Len() > 0 || len(w.Header()) > 0 {
+	if aborted, _, err := send(w, 0, fault); err != fault || aborted || w.Body.Len() > 0 || len(w.Header()) > 0 {
 		t.Errorf("a fault before the first row: %v, aborted %v, sent %q", err, aborted, w.Body)
 	}
-	if err, aborted, logged := send(httptest.NewRecorder(), 2, fault); err != nil || !aborted || !strings.Contains(logged, "store is away") {
+	if aborted, logged, err := send(httptest.NewRecorder(), 2, fault); err != nil || !aborted || !strings.Contains(logged, "store is away") {
 		t.Errorf("a fault after a row: %v, aborted %v, logged %q", err, aborted, logged)
 	}
 	w = httptest.NewRecorder()
-	if err, aborted, _ := send(w, 0, nil); err != nil || aborted || w.Body.String() != "who,what\n" {
+	if aborted, _, err := send(w, 0, nil); err != nil || aborted || w.Body.String() != "who,what\n" {
 		t.Errorf("an empty list: %v, aborted %v, sent %q", err, aborted, w.Body)
 	}
 	w = httptest.NewRecorder()
-	if err, aborted, _ := send(w, 1, nil); err != nil || aborted || w.Body.String() != "who,what\nrcp_1,delivered\n" || !strings.Contains(w.Header().Get("Content-Disposition"), "list.csv") {
+	if aborted, _, err := send(w, 1, nil); err != nil || aborted || w.Body.String() != "who,what\nrcp_1,delivered\n" || !strings.Contains(w.Header().Get("Content-Disposition"), "list.csv") {
 		t.Errorf("a list: %v, aborted %v, sent %q", err, aborted, w.Body)
 	}
 	// Whose reader has gone is not our fault: nothing to log.
 	for _, rows := range []int{1, 5000} {
-		if err, aborted, logged := send(gone{httptest.NewRecorder()}, rows, nil); err != nil || !aborted || logged != "" {
+		if aborted, logged, err := send(gone{httptest.NewRecorder()}, rows, nil); err != nil || !aborted || logged != "" {
 			t.Errorf("%d rows for nobody: %v, aborted %v, logged %q", rows, err, aborted, logged)
 		}
 	}
